@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file access.h
+/// How the core touches memory that another processor touches meanwhile: single loads and stores
+/// that cannot tear, barriers, and cache maintenance.
+///
+/// A barrier here reaches a peer in another shareability domain, another cluster or behind a bus:
+/// the compilers' own atomics only promise to reach the other cores of one operating system.
+/// A platform with needs of its own names a header that defines the three barriers in
+/// YOKE_PORT_BARRIERS.
+#ifndef YOKE_PORT_ACCESS_H
+#define YOKE_PORT_ACCESS_H
+
+#include <yoke/base.h>
+#include <yoke/port.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define YOKE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define YOKE_TSAN 1
+#endif
+#endif
+
+#if defined(YOKE_PORT_BARRIERS)
+#include YOKE_PORT_BARRIERS
+#elif defined(__x86_64__) || defined(__i386__)
+// Stores to ordinary memory stay in order, and so do loads: only store-then-load needs a fence.
+#define YOKE_BARRIER_ACQUIRE() __asm__ volatile("" ::: "memory")
+#define YOKE_BARRIER_RELEASE() __asm__ volatile("" ::: "memory")
+#define YOKE_BARRIER_FULL() __asm__ volatile("mfence" ::: "memory")
+#elif defined(__aarch64__)
+#define YOKE_BARRIER_ACQUIRE() __asm__ volatile("dmb oshld" ::: "memory")
+#define YOKE_BARRIER_RELEASE() __asm__ volatile("dmb osh" ::: "memory")
+#define YOKE_BARRIER_FULL() __asm__ volatile("dmb osh" ::: "memory")
+#elif defined(__arm__)
+#define YOKE_BARRIER_ACQUIRE() __asm__ volatile("dmb" ::: "memory")
+#define YOKE_BARRIER_RELEASE() __asm__ volatile("dmb" ::: "memory")
+#define YOKE_BARRIER_FULL() __asm__ volatile("dmb" ::: "memory")
+#elif defined(__riscv)
+#define YOKE_BARRIER_ACQUIRE() __asm__ volatile("fence ir, iorw" ::: "memory")
+#define YOKE_BARRIER_RELEASE() __asm__ volatile("fence iorw, ow" ::: "memory")
+#define YOKE_BARRIER_FULL() __asm__ volatile("fence iorw, iorw" ::: "memory")
+#else
+#error "unknown processor: define YOKE_PORT_BARRIERS, see PORTING.md"
+#endif
+
+// Shared fields are naturally aligned and at most 4 bytes wide, so one instruction loads or stores
+// them on every processor, Cortex-M0+ included; relaxed atomics keep compilers from splitting,
+// merging or repeating that instruction.
+#define YOKE_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define YOKE_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+
+/// Loads the index that publishes a ring; what the peer stored before it is visible afterwards.
+/// Partner: yoke_store_release() on the other side.
+static inline uint16_t yoke_load_acquire(const uint16_t *field)
+{
+#if defined(YOKE_TSAN)
+    return __atomic_load_n(field, __ATOMIC_ACQUIRE);
+#else
+    const uint16_t value = YOKE_LOAD(*field);
+    YOKE_BARRIER_ACQUIRE();
+    return value;
+#endif
+}
+
+/// Stores the index that publishes a ring, after all stores before it.
+/// Partner: yoke_load_acquire() on the other side.
+static inline void yoke_store_release(uint16_t *field, uint16_t value)
+{
+#if defined(YOKE_TSAN)
+    __atomic_store_n(field, value, __ATOMIC_RELEASE);
+#else
+    YOKE_BARRIER_RELEASE();
+    YOKE_STORE(*field, value);
+#endif
+}
+
+/// Orders all stores before it against all loads after it.
+/// Partner: the same barrier on the other side, between its store and its load.
+static inline void yoke_barrier_full(void)
+{
+#if defined(YOKE_TSAN)
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+    YOKE_BARRIER_FULL();
+}
+
+// Builds for processors whose shared memory is coherent leave cache maintenance out altogether.
+#ifndef YOKE_CACHE
+#define YOKE_CACHE 0
+#endif
+
+/// Writes our cached stores back, so that the peer sees them.
+static inline void yoke_clean(const struct yoke_port *port, const void *start, size_t size)
+{
+#if YOKE_CACHE
+    if (port->clean != NULL) {
+        port->clean(port->context, start, size);
+    }
+#else
+    (void)port;
+    (void)start;
+    (void)size;
+#endif
+}
+
+/// Drops our cached copy, so that the next load sees what the peer stored.
+static inline void yoke_invalidate(const struct yoke_port *port, const void *start, size_t size)
+{
+#if YOKE_CACHE
+    if (port->invalidate != NULL) {
+        port->invalidate(port->context, start, size);
+    }
+#else
+    (void)port;
+    (void)start;
+    (void)size;
+#endif
+}
+
+#endif
