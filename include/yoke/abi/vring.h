@@ -46,4 +46,27 @@ YOKE_STATIC_ASSERT(sizeof(struct yoke_vring_used_elem) == 8, "2.7.8");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_used_elem, id) == 0, "2.7.8");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_used_elem, len) == 4, "2.7.8");
 
+/// Offset of the available ring behind `num` descriptors (2.7).
+static inline uint32_t yoke_vring_avail(uint32_t num)
+{
+    return 16 * num;
+}
+
+/// Offset of the used ring: behind the available ring, rounded up to `align` (2.7).
+static inline uint32_t yoke_vring_used(uint32_t num, uint32_t align)
+{
+    return (yoke_vring_avail(num) + 2 * (num + 3) + align - 1) & ~(align - 1);
+}
+
+/// Bytes of a whole ring, or 0 unless `num` is a power of two from 2 to YOKE_RING_MAX and `align`
+/// one from 4 to 65536. Cannot overflow.
+static inline uint32_t yoke_vring_bytes(uint32_t num, uint32_t align)
+{
+    if (num < 2 || num > YOKE_RING_MAX || (num & (num - 1)) != 0 || align < 4 || align > 65536 ||
+        (align & (align - 1)) != 0) {
+        return 0;
+    }
+    return yoke_vring_used(num, align) + 8 * num + 6;
+}
+
 #endif
