@@ -27,7 +27,7 @@ enum yoke_status {
     YOKE_INVALID = -4,     ///< An argument is not valid here; nothing was changed.
     YOKE_EXISTS = -5,      ///< The address, name or object is taken already.
     YOKE_NO_SPACE = -6,    ///< A fixed table, range or memory area is full.
-    YOKE_BAD_PEER = -7,    ///< The other side broke the protocol; counted, and nothing was followed.
+    YOKE_BAD_PEER = -7,    ///< The other side broke the protocol; counted, not followed.
     YOKE_UNSUPPORTED = -8, ///< Valid, but not something that this build or version does.
     YOKE_NOT_FOUND = -9,   ///< No such thing.
     YOKE_BAD_IMAGE = -10,  ///< An image or resource table was refused; a yoke_refusal says why.
@@ -146,7 +146,7 @@ struct yoke_refusal {
 /// "segment 2: p_filesz 0x900 must not exceed 0x800", cut to fit and always terminated.
 ///
 /// Returns the length that the whole line has, as snprintf would.
-size_t yoke_refusal_text(const struct yoke_refusal *refusal, char *line, size_t size);
+size_t yoke_refusal_text(const struct yoke_refusal *refusal, char *text, size_t size);
 
 #ifdef __cplusplus
 }
