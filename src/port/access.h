@@ -10,6 +10,8 @@
 #ifndef YOKE_PORT_ACCESS_H
 #define YOKE_PORT_ACCESS_H
 
+#include <string.h>
+
 #include <yoke/base.h>
 #include <yoke/port.h>
 
@@ -49,6 +51,14 @@
 // merging or repeating that instruction.
 #define YOKE_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 #define YOKE_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+
+/// Copies bytes that the peer may change meanwhile, once: what is checked afterwards is the copy.
+static inline void yoke_snapshot(void *to, const void *from, size_t size)
+{
+    memcpy(to, from, size);
+    // Without this, a compiler may read the shared bytes again in place of the copy.
+    __asm__ volatile("" ::: "memory");
+}
 
 /// Loads the index that publishes a ring; what the peer stored before it is visible afterwards.
 /// Partner: yoke_store_release() on the other side.

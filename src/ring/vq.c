@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ring/vq.h"
+
+int yoke_vq_init(struct yoke_vq *vq, const struct yoke_vq_config *config, bool driver)
+{
+    const bool version_1 = (config->features & YOKE_F_VERSION_1) != 0;
+    const bool swap = yoke_order_differs(version_1, config->big_endian);
+    const uint32_t num = config->num;
+
+    if (yoke_vring_bytes(num, config->align) == 0 || config->memory == NULL ||
+        (uintptr_t)config->memory % sizeof(struct yoke_vring_desc) != 0 || config->port == NULL ||
+        config->port->notify == NULL) {
+        return YOKE_INVALID;
+    }
+    if (swap && !YOKE_BYTE_SWAP) {
+        return YOKE_UNSUPPORTED;
+    }
+    uint8_t *const memory = config->memory;
+    uint16_t *const avail = (uint16_t *)(void *)(memory + yoke_vring_avail(num));
+    uint16_t *const used = (uint16_t *)(void *)(memory + yoke_vring_used(num, config->align));
+    uint16_t *const used_event = avail + YOKE_RING_HEAD / 2 + num;
+    uint16_t *const avail_event = used + YOKE_RING_HEAD / 2 + num * 4;
+
+    // The stamp survives: tickets from before a restart must not fit after it.
+    const uint16_t stamp = vq->stamp;
+    *vq = (struct yoke_vq){
+        .desc = config->memory,
+        .own = driver ? avail : used,
+        .peer = driver ? used : avail,
+        .own_event = driver ? used_event : avail_event,
+        .peer_event = driver ? avail_event : used_event,
+        .port = config->port,
+        .notify_id = config->notify_id,
+        .mask = (uint16_t)(num - 1),
+        .limit = driver ? 0 : (uint16_t)num,
+        .stamp = stamp,
+        .event_idx = (config->features & YOKE_F_RING_EVENT_IDX) != 0,
+        .indirect = (config->features & YOKE_F_RING_INDIRECT) != 0,
+        .swap = swap,
+        .armed = true, // as the cleared ring says
+    };
+    return YOKE_OK;
+}
+
+int yoke_vq_look(struct yoke_vq *vq)
+{
+    if (vq->broken) {
+        return YOKE_DOWN;
+    }
+    yoke_invalidate(vq->port, &vq->peer[YOKE_RING_IDX], sizeof(uint16_t));
+    // Acquire: the elements and buffers behind this index are read after it. Partner: the release
+    // in the peer's yoke_vq_publish().
+    const uint16_t index = YOKE_SWAP16(vq->swap, yoke_load_acquire(&vq->peer[YOKE_RING_IDX]));
+    const uint16_t waiting = (uint16_t)(index - vq->seen);
+    if (waiting > vq->limit) {
+        vq->broken = true;
+        return YOKE_DOWN;
+    }
+    vq->known = index;
+    return waiting;
+}
+
+/// Whether the peer asked for a doorbell for the elements from `old` to `vq->shown`
+/// (2.7.7, 2.7.10).
+static bool wants_notify(const struct yoke_vq *vq, uint16_t old)
+{
+    if (vq->event_idx) {
+        yoke_invalidate(vq->port, vq->peer_event, sizeof(uint16_t));
+        const uint16_t event = YOKE_SWAP16(vq->swap, YOKE_LOAD(*vq->peer_event));
+        return (uint16_t)(vq->shown - event - 1) < (uint16_t)(vq->shown - old);
+    }
+    yoke_invalidate(vq->port, &vq->peer[YOKE_RING_FLAGS], sizeof(uint16_t));
+    const uint16_t flags = YOKE_SWAP16(vq->swap, YOKE_LOAD(vq->peer[YOKE_RING_FLAGS]));
+    return (flags & YOKE_RING_NO_NOTIFY) == 0;
+}
+
+void yoke_vq_publish(struct yoke_vq *vq)
+{
+    const uint16_t old = vq->shown;
+
+    if (vq->next == old) {
+        return;
+    }
+    vq->shown = vq->next;
+    // Release: the peer sees elements, descriptors and buffers before the index. Partner: the
+    // acquire in the peer's yoke_vq_look().
+    yoke_store_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, vq->shown));
+    yoke_clean(vq->port, &vq->own[YOKE_RING_IDX], sizeof(uint16_t));
+    // Full: the index is out before we read whether the peer sleeps. Partner: the barrier in the
+    // peer's yoke_vq_arm(), between asking for a doorbell and reading the index.
+    yoke_barrier_full();
+    if (wants_notify(vq, old)) {
+        vq->port->notify(vq->port->context, vq->notify_id);
+    }
+}
+
+static void store_flags(struct yoke_vq *vq, uint16_t flags)
+{
+    YOKE_STORE(vq->own[YOKE_RING_FLAGS], YOKE_SWAP16(vq->swap, flags));
+    yoke_clean(vq->port, &vq->own[YOKE_RING_FLAGS], sizeof(uint16_t));
+}
+
+static void store_event(struct yoke_vq *vq, uint16_t event)
+{
+    YOKE_STORE(*vq->own_event, YOKE_SWAP16(vq->swap, event));
+    yoke_clean(vq->port, vq->own_event, sizeof(uint16_t));
+}
+
+bool yoke_vq_arm(struct yoke_vq *vq)
+{
+    if (!vq->armed || (vq->event_idx && vq->armed_at != vq->seen)) {
+        if (vq->event_idx) {
+            store_event(vq, vq->seen);
+        } else {
+            store_flags(vq, 0);
+        }
+        vq->armed = true;
+        vq->armed_at = vq->seen;
+        // Partner: the full barrier in the peer's yoke_vq_publish().
+        yoke_barrier_full();
+    }
+    return yoke_vq_waiting(vq) != 0;
+}
+
+void yoke_vq_quiet(struct yoke_vq *vq)
+{
+    if (!vq->armed) {
+        return;
+    }
+    if (vq->event_idx) {
+        // Just behind us: the peer passes it only after all other 65535 values.
+        store_event(vq, (uint16_t)(vq->seen - 1));
+    } else {
+        store_flags(vq, YOKE_RING_NO_NOTIFY);
+    }
+    vq->armed = false;
+}
