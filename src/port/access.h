@@ -60,30 +60,41 @@ static inline void yoke_snapshot(void *to, const void *from, size_t size)
     __asm__ volatile("" ::: "memory");
 }
 
-/// Loads the index that publishes a ring; what the peer stored before it is visible afterwards.
-/// Partner: yoke_store_release() on the other side.
-static inline uint16_t yoke_load_acquire(const uint16_t *field)
-{
+/// Loads the index or status that publishes other fields: what the peer stored before it is visible
+/// afterwards. Partner: yoke_store*_release() on the other side.
+///
+/// Storing one comes after all stores before it. Partner: yoke_load*_acquire() on the other side.
 #if defined(YOKE_TSAN)
-    return __atomic_load_n(field, __ATOMIC_ACQUIRE);
+// The sanitizer knows the compilers' atomics but not our barriers.
+#define YOKE_ACQUIRE(type, name)                                                                   \
+    static inline type name(const type *field)                                                     \
+    {                                                                                              \
+        return __atomic_load_n(field, __ATOMIC_ACQUIRE);                                           \
+    }
+#define YOKE_RELEASE(type, name)                                                                   \
+    static inline void name(type *field, type value)                                               \
+    {                                                                                              \
+        __atomic_store_n(field, value, __ATOMIC_RELEASE);                                          \
+    }
 #else
-    const uint16_t value = YOKE_LOAD(*field);
-    YOKE_BARRIER_ACQUIRE();
-    return value;
+#define YOKE_ACQUIRE(type, name)                                                                   \
+    static inline type name(const type *field)                                                     \
+    {                                                                                              \
+        const type value = YOKE_LOAD(*field);                                                      \
+        YOKE_BARRIER_ACQUIRE();                                                                    \
+        return value;                                                                              \
+    }
+#define YOKE_RELEASE(type, name)                                                                   \
+    static inline void name(type *field, type value)                                               \
+    {                                                                                              \
+        YOKE_BARRIER_RELEASE();                                                                    \
+        YOKE_STORE(*field, value);                                                                 \
+    }
 #endif
-}
-
-/// Stores the index that publishes a ring, after all stores before it.
-/// Partner: yoke_load_acquire() on the other side.
-static inline void yoke_store_release(uint16_t *field, uint16_t value)
-{
-#if defined(YOKE_TSAN)
-    __atomic_store_n(field, value, __ATOMIC_RELEASE);
-#else
-    YOKE_BARRIER_RELEASE();
-    YOKE_STORE(*field, value);
-#endif
-}
+YOKE_ACQUIRE(uint8_t, yoke_load8_acquire)
+YOKE_ACQUIRE(uint16_t, yoke_load16_acquire)
+YOKE_RELEASE(uint8_t, yoke_store8_release)
+YOKE_RELEASE(uint16_t, yoke_store16_release)
 
 /// Orders all stores before it against all loads after it.
 /// Partner: the same barrier on the other side, between its store and its load.

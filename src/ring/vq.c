@@ -50,7 +50,7 @@ int yoke_vq_look(struct yoke_vq *vq)
     yoke_invalidate(vq->port, &vq->peer[YOKE_RING_IDX], sizeof(uint16_t));
     // Acquire: the elements and buffers behind this index are read after it. Partner: the release
     // in the peer's yoke_vq_publish().
-    const uint16_t index = YOKE_SWAP16(vq->swap, yoke_load_acquire(&vq->peer[YOKE_RING_IDX]));
+    const uint16_t index = YOKE_SWAP16(vq->swap, yoke_load16_acquire(&vq->peer[YOKE_RING_IDX]));
     const uint16_t waiting = (uint16_t)(index - vq->seen);
     if (waiting > vq->limit) {
         vq->broken = true;
@@ -84,7 +84,7 @@ void yoke_vq_publish(struct yoke_vq *vq)
     vq->shown = vq->next;
     // Release: the peer sees elements, descriptors and buffers before the index. Partner: the
     // acquire in the peer's yoke_vq_look().
-    yoke_store_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, vq->shown));
+    yoke_store16_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, vq->shown));
     yoke_clean(vq->port, &vq->own[YOKE_RING_IDX], sizeof(uint16_t));
     // Full: the index is out before we read whether the peer sleeps. Partner: the barrier in the
     // peer's yoke_vq_arm(), between asking for a doorbell and reading the index.
