@@ -58,6 +58,7 @@ struct yoke_vq {
     uint16_t mask;     ///< Number of descriptors, less one.
     uint16_t next;     ///< Elements that we wrote.
     uint16_t shown;    ///< Of these, the ones that the peer was shown.
+    uint16_t rung;     ///< Of these, the ones for which a doorbell was considered.
     uint16_t seen;     ///< Elements of the peer's that we took.
     uint16_t known;    ///< The peer's index, when last read and found sane.
     uint16_t limit;    ///< Elements that the peer can have put at most, beyond `seen`.
@@ -152,6 +153,7 @@ struct yoke_vq_device {
     struct yoke_vq vq;
     const struct yoke_mem *mem; ///< What descriptors' addresses mean.
     uint16_t *owned;            ///< For each descriptor: its stamp if we have it, or 0.
+    uint16_t spares;            ///< Chains that we have and that wait to be popped again.
 };
 
 /// Sets up the device's side. The driver has cleared the ring.
@@ -198,6 +200,10 @@ int yoke_chain_next(struct yoke_vq_device *device, struct yoke_chain *chain,
 /// Hands a chain back, having written `size` bytes; the driver sees it after yoke_vq_publish().
 /// Chains go back in any order. Returns YOKE_OK, or YOKE_INVALID if the ticket is not one of ours.
 int yoke_vq_device_push(struct yoke_vq_device *device, yoke_ticket ticket, uint32_t size);
+
+/// Gives up a chain that was popped and not used: a later pop takes it again, under a new ticket.
+/// The driver sees nothing of it. Returns as yoke_vq_device_push().
+int yoke_vq_device_unpop(struct yoke_vq_device *device, yoke_ticket ticket);
 
 #ifdef __cplusplus
 }

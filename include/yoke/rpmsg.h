@@ -45,7 +45,8 @@ enum yoke_link_fault {
     YOKE_FAULT_INDEX,    ///< A ring's index made no sense.
 };
 
-/// Told about the link. Context: inside yoke_link_poll(), or inside the call that set the link up.
+/// Told about the link. Context: inside yoke_link_poll(), yoke_link_start() or
+/// yoke_link_close().
 typedef void yoke_link_event_fn(struct yoke_link *link, enum yoke_link_event event, void *context);
 
 /// Counts since set-up; they wrap.
@@ -72,13 +73,10 @@ struct yoke_link_config {
     void *context;             ///< Passed to `event`.
 
     // Driver role only.
-    void *buffers;         ///< Shared memory: yoke_link_buffer_bytes() of it, where it lies here.
-    uint64_t buffers_pa;   ///< The same, as the device knows it.
-    size_t buffers_size;   ///< Bytes that there are.
-    uint64_t known;        ///< Features to take if offered, of NS and YOKE_F_RING_*; 0 is all.
-    uint64_t ring_da[2];   ///< Where the rings are to be, unless `placed`.
-    uint32_t notify_id[2]; ///< And their doorbells.
-    bool placed;           ///< The vdev entry says where the rings are already.
+    void *buffers;       ///< Shared memory, 16-aligned: yoke_link_buffer_bytes() of it.
+    uint64_t buffers_pa; ///< The same, as the device knows it.
+    size_t buffers_size; ///< Bytes that there are.
+    uint64_t known;      ///< Features to take if offered, of NS and YOKE_F_RING_*; 0 is all.
 };
 
 /// Private memory that a device-role link needs: ring sizes and buckets are powers of two.
@@ -97,44 +95,63 @@ struct yoke_link_config {
 /// A link. Opaque; zero before the first set-up, and not moved while set up.
 struct yoke_link {
     const struct yoke_link_role *role;
-    struct yoke_link_config config;
-    const uint8_t *status; ///< Says whether the other side is there.
-    struct yoke_ept **buckets;
+    const struct yoke_link_ns *ns; ///< Set once something is announced.
+    struct yoke_vdev *vdev;
+    const struct yoke_mem *da;
+    const struct yoke_mem *pa;
+    yoke_link_event_fn *event;
+    void *context;
+    const uint8_t *status;     ///< Says whether the other side is there.
+    struct yoke_ept **buckets; ///< The rings' private memory follows them.
     struct yoke_ept *fallback;
-    void (*announce)(struct yoke_link *link); ///< Set once something is to be announced.
-    union {
+    union yoke_link_vq {
         struct yoke_vq vq; ///< What both sides have in common.
         struct yoke_vq_driver driver;
         struct yoke_vq_device device;
     } rx, tx;
     struct yoke_link_stats stats;
-    uint64_t features;
+    uint8_t *buffers;
+    uint64_t buffers_pa;
     uint32_t buffer_size;
+    uint32_t features; ///< Device role: in force. Driver role: known.
+    uint32_t bucket_mask;
+    uint32_t ept_count;
     uint32_t next_addr;
+    uint32_t rx_num; ///< Ring sizes that there is private memory for.
+    uint32_t tx_num;
     yoke_ticket current; ///< The message whose callback runs, unless it was held.
+    uint8_t driving;     ///< Driver role: the status that this side set.
     uint8_t fault;
     bool up;
     bool polling;
     bool corked;
-    bool announcing; ///< Something waits to be announced.
+    bool polled;
+    bool big_endian;
     bool swap;
+    bool announcing; ///< Something waits to be announced.
     bool signalled;
-    bool spare; ///< Device role: some claims were cancelled, and wait to be claimed again.
-    uint8_t up_status;
 };
 
 /// Sets a link up in the device role. It comes up in yoke_link_poll(), when the driver is ready.
 ///
-/// Returns YOKE_OK; YOKE_INVALID for a NULL, a vdev that is not rpmsg with two rings, or buckets;
-/// YOKE_NO_SPACE if `memory` is too small for the rings' sizes.
+/// Returns YOKE_OK; YOKE_INVALID for a NULL, a vdev that is not rpmsg with two rings, a number of
+/// buckets that is not a power of two, a buffer size that is not a multiple of 8 from 24 to 65544,
+/// or from inside a callback; YOKE_NO_SPACE if `memory` is too small for the rings' sizes.
 int yoke_link_device_init(struct yoke_link *link, const struct yoke_link_config *config);
 
-/// Sets a link up in the driver role and brings it up: places the rings, hands the device its
-/// buffers, sets DRIVER_OK and rings. The event comes before this returns.
+/// Sets a link up in the driver role. Open endpoints, then start it: yoke_link_start().
 ///
-/// Returns as yoke_link_device_init(); YOKE_NO_SPACE also if `buffers` is too small; YOKE_BAD_PEER
-/// if the table's rings are not valid or not in the windows of `da`.
+/// Returns as yoke_link_device_init(); YOKE_NO_SPACE also if `buffers` is too small.
 int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config *config);
+
+/// Driver role: resets the device, takes features, hands it the rings and its buffers, sets
+/// DRIVER_OK and rings (VIRTIO 1.3, 3.1.1). The event comes before this returns. The vdev entry
+/// says where the rings are (yoke_load() or yoke_vdev_driver_place() wrote it). After the
+/// coprocessor was restarted, open the vdev again and call it again: endpoints stay open.
+///
+/// Returns YOKE_OK; YOKE_BAD_PEER if a ring is not valid, has another size than at set-up, or is
+/// not in the windows of `da`; YOKE_INVALID in the device role or inside a callback.
+int yoke_link_start(struct yoke_link *link);
 
 /// Bytes of buffers that a driver-role link with these rings needs.
 static inline size_t yoke_link_buffer_bytes(uint32_t rx_num, uint32_t tx_num, uint32_t buffer_size)
@@ -143,7 +160,8 @@ static inline size_t yoke_link_buffer_bytes(uint32_t rx_num, uint32_t tx_num, ui
 }
 
 /// Takes the link down: the driver role resets the device. Endpoints stay open; holds and claims
-/// are void. Set it up anew to go on.
+/// are void. The driver role goes on with yoke_link_start(), the device role with the next poll
+/// that finds the driver ready. Allowed inside callbacks.
 void yoke_link_close(struct yoke_link *link);
 
 /// Says that the doorbell rang. Context: any, ISR included. Cost: one store.
@@ -302,7 +320,7 @@ int yoke_withdraw(struct yoke_ept *ept);
 
 /// A service of the other side's: a checked copy.
 struct yoke_service {
-    char name[YOKE_RPMSG_NAME_SIZE]; ///< Terminated; empty if this place of the table is free.
+    char name[YOKE_RPMSG_NAME_SIZE]; ///< Terminated, not empty.
     uint32_t addr;                   ///< Its endpoint.
 };
 
@@ -317,6 +335,7 @@ struct yoke_ns {
     struct yoke_ept ept;
     struct yoke_service *table;
     uint32_t capacity;
+    uint32_t count;
     yoke_service_fn *event;
     void *context;
     uint32_t dropped; ///< Announcements that found the table full.
@@ -324,7 +343,7 @@ struct yoke_ns {
 
 /// Listens for announcements at address 53 and keeps them in `table`, so that late subscribers find
 /// them: yoke_ns_find(). The same announcement again changes nothing. Call it before the link comes
-/// up. When the link comes up again after it went down, call yoke_ns_clear() from its event.
+/// up. When the link goes down, call yoke_ns_clear() from its event.
 ///
 /// `table`: room for `capacity` services; the caller's memory. A service that finds it full is
 /// counted in `dropped` and not known. `event` may be NULL.

@@ -3,6 +3,10 @@
 
 #include "ring/vq.h"
 
+// What owned[] says: 0 is the driver's, SPARE waits to be popped again, anything else is the stamp
+// of the ticket that has the chain.
+#define SPARE 0xffffu
+
 int yoke_vq_device_init(struct yoke_vq_device *device, const struct yoke_vq_config *config,
                         const struct yoke_mem *mem, uint16_t *owned)
 {
@@ -14,12 +18,38 @@ int yoke_vq_device_init(struct yoke_vq_device *device, const struct yoke_vq_conf
     memset(owned, 0, config->num * sizeof *owned);
     device->mem = mem;
     device->owned = owned;
+    device->spares = 0;
     return YOKE_OK;
+}
+
+/// Starts a chain at a head that is ours now.
+static void begin_chain(struct yoke_vq_device *device, struct yoke_chain *chain, uint16_t head)
+{
+    struct yoke_vq *const vq = &device->vq;
+
+    chain->ticket = yoke_vq_stamp(vq, head);
+    chain->table = vq->desc;
+    chain->size = vq->mask + 1u;
+    chain->left = vq->mask + 1u;
+    chain->next = head;
+    chain->more = true;
+    chain->written = false;
+    device->owned[head] = (uint16_t)(chain->ticket >> 16);
 }
 
 int yoke_vq_device_pop(struct yoke_vq_device *device, struct yoke_chain *chain)
 {
     struct yoke_vq *const vq = &device->vq;
+
+    if (device->spares != 0) {
+        uint16_t head = 0;
+        while (device->owned[head] != SPARE) {
+            head++;
+        }
+        device->spares--;
+        begin_chain(device, chain, head);
+        return 1;
+    }
     const int waiting = yoke_vq_waiting(vq);
     if (waiting <= 0) {
         return waiting;
@@ -31,14 +61,7 @@ int yoke_vq_device_pop(struct yoke_vq_device *device, struct yoke_chain *chain)
     if (head > vq->mask || device->owned[head] != 0) {
         return YOKE_BAD_PEER;
     }
-    chain->ticket = yoke_vq_stamp(vq, head);
-    chain->table = vq->desc;
-    chain->size = vq->mask + 1u;
-    chain->left = vq->mask + 1u;
-    chain->next = head;
-    chain->more = true;
-    chain->written = false;
-    device->owned[head] = (uint16_t)(chain->ticket >> 16);
+    begin_chain(device, chain, head);
     return 1;
 }
 
@@ -102,9 +125,8 @@ int yoke_vq_device_push(struct yoke_vq_device *device, yoke_ticket ticket, uint3
 {
     struct yoke_vq *const vq = &device->vq;
     const uint16_t head = yoke_ticket_index(ticket);
-    const uint32_t stamp = ticket >> 16;
 
-    if (head > vq->mask || stamp == 0 || device->owned[head] != stamp) {
+    if (!yoke_vq_device_owns(device, ticket)) {
         return YOKE_INVALID;
     }
     struct yoke_vring_used_elem *const ring = (void *)&vq->own[YOKE_RING_HEAD / 2];
@@ -114,5 +136,15 @@ int yoke_vq_device_push(struct yoke_vq_device *device, yoke_ticket ticket, uint3
     yoke_clean(vq->port, element, sizeof *element);
     vq->next++;
     device->owned[head] = 0;
+    return YOKE_OK;
+}
+
+int yoke_vq_device_unpop(struct yoke_vq_device *device, yoke_ticket ticket)
+{
+    if (!yoke_vq_device_owns(device, ticket)) {
+        return YOKE_INVALID;
+    }
+    device->owned[yoke_ticket_index(ticket)] = SPARE;
+    device->spares++;
     return YOKE_OK;
 }

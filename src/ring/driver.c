@@ -28,19 +28,6 @@ int yoke_vq_driver_init(struct yoke_vq_driver *driver, const struct yoke_vq_conf
     return YOKE_OK;
 }
 
-/// The slot that a ticket stands for, or NULL if it is not one of ours now.
-static struct yoke_vq_slot *ticket_slot(const struct yoke_vq_driver *driver, yoke_ticket ticket)
-{
-    const uint16_t index = yoke_ticket_index(ticket);
-    const uint32_t stamp = ticket >> 16;
-
-    if (index > driver->vq.mask || stamp == FREE || stamp > YOKE_STAMP_LAST ||
-        driver->slots[index].stamp != stamp) {
-        return NULL;
-    }
-    return &driver->slots[index];
-}
-
 static uint16_t take_free(struct yoke_vq_driver *driver)
 {
     const uint16_t index = driver->free;
@@ -87,12 +74,12 @@ static void put_head(struct yoke_vq *vq, uint16_t head)
 int yoke_vq_driver_offer(struct yoke_vq_driver *driver, yoke_ticket ticket, uint64_t address,
                          uint32_t size, bool write)
 {
-    struct yoke_vq_slot *const slot = ticket_slot(driver, ticket);
     const uint16_t index = yoke_ticket_index(ticket);
 
-    if (slot == NULL || slot->next != index) {
+    if (!yoke_vq_driver_owns(driver, ticket) || driver->slots[index].next != index) {
         return YOKE_INVALID;
     }
+    struct yoke_vq_slot *const slot = &driver->slots[index];
     slot->stamp = OFFERED;
     slot->room = write ? size : 0;
     write_descriptor(&driver->vq, index, address, size, write ? YOKE_DESC_WRITE : 0, 0);
@@ -157,13 +144,13 @@ int yoke_vq_driver_used(struct yoke_vq_driver *driver, yoke_ticket *ticket, uint
 
 int yoke_vq_driver_give(struct yoke_vq_driver *driver, yoke_ticket ticket)
 {
-    struct yoke_vq_slot *slot = ticket_slot(driver, ticket);
     uint16_t index = yoke_ticket_index(ticket);
 
-    if (slot == NULL) {
+    if (!yoke_vq_driver_owns(driver, ticket)) {
         return YOKE_INVALID;
     }
     for (;;) {
+        struct yoke_vq_slot *const slot = &driver->slots[index];
         const uint16_t next = slot->next;
         slot->stamp = FREE;
         slot->next = driver->free;
@@ -173,6 +160,5 @@ int yoke_vq_driver_give(struct yoke_vq_driver *driver, yoke_ticket ticket)
             return YOKE_OK;
         }
         index = next;
-        slot = &driver->slots[index];
     }
 }

@@ -60,8 +60,20 @@ int yoke_vq_look(struct yoke_vq *vq)
     return waiting;
 }
 
-/// Whether the peer asked for a doorbell for the elements from `old` to `vq->shown`
-/// (2.7.7, 2.7.10).
+bool yoke_vq_show(struct yoke_vq *vq)
+{
+    if (vq->next == vq->shown) {
+        return false;
+    }
+    vq->shown = vq->next;
+    // Release: the peer sees elements, descriptors and buffers before the index. Partner: the
+    // acquire in the peer's yoke_vq_look().
+    yoke_store16_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, vq->shown));
+    yoke_clean(vq->port, &vq->own[YOKE_RING_IDX], sizeof(uint16_t));
+    return true;
+}
+
+/// Whether the peer asked for a doorbell for what was shown since `old` (2.7.7, 2.7.10).
 static bool wants_notify(const struct yoke_vq *vq, uint16_t old)
 {
     if (vq->event_idx) {
@@ -74,23 +86,23 @@ static bool wants_notify(const struct yoke_vq *vq, uint16_t old)
     return (flags & YOKE_RING_NO_NOTIFY) == 0;
 }
 
+void yoke_vq_ring(struct yoke_vq *vq)
+{
+    const uint16_t old = vq->rung;
+
+    vq->rung = vq->shown;
+    if (vq->shown != old && wants_notify(vq, old)) {
+        vq->port->notify(vq->port->context, vq->notify_id);
+    }
+}
+
 void yoke_vq_publish(struct yoke_vq *vq)
 {
-    const uint16_t old = vq->shown;
-
-    if (vq->next == old) {
-        return;
-    }
-    vq->shown = vq->next;
-    // Release: the peer sees elements, descriptors and buffers before the index. Partner: the
-    // acquire in the peer's yoke_vq_look().
-    yoke_store16_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, vq->shown));
-    yoke_clean(vq->port, &vq->own[YOKE_RING_IDX], sizeof(uint16_t));
-    // Full: the index is out before we read whether the peer sleeps. Partner: the barrier in the
-    // peer's yoke_vq_arm(), between asking for a doorbell and reading the index.
-    yoke_barrier_full();
-    if (wants_notify(vq, old)) {
-        vq->port->notify(vq->port->context, vq->notify_id);
+    if (yoke_vq_show(vq)) {
+        // Full: the index is out before we read whether the peer sleeps. Partner: the barrier in
+        // the peer's yoke_vq_arm(), between asking for a doorbell and reading the index.
+        yoke_barrier_full();
+        yoke_vq_ring(vq);
     }
 }
 
@@ -106,16 +118,24 @@ static void store_event(struct yoke_vq *vq, uint16_t event)
     yoke_clean(vq->port, vq->own_event, sizeof(uint16_t));
 }
 
+bool yoke_vq_ask(struct yoke_vq *vq)
+{
+    if (vq->armed && (!vq->event_idx || vq->armed_at == vq->seen)) {
+        return false;
+    }
+    if (vq->event_idx) {
+        store_event(vq, vq->seen);
+    } else {
+        store_flags(vq, 0);
+    }
+    vq->armed = true;
+    vq->armed_at = vq->seen;
+    return true;
+}
+
 bool yoke_vq_arm(struct yoke_vq *vq)
 {
-    if (!vq->armed || (vq->event_idx && vq->armed_at != vq->seen)) {
-        if (vq->event_idx) {
-            store_event(vq, vq->seen);
-        } else {
-            store_flags(vq, 0);
-        }
-        vq->armed = true;
-        vq->armed_at = vq->seen;
+    if (yoke_vq_ask(vq)) {
         // Partner: the full barrier in the peer's yoke_vq_publish().
         yoke_barrier_full();
     }
