@@ -167,7 +167,6 @@ struct yoke_rsc_device {
     uint32_t gfeatures;
     uint8_t status;
     uint8_t num_of_vrings;                             ///< At most YOKE_RSC_VRINGS_MAX.
-    uint64_t vrings_offset;                            ///< The first vring, from the table's start.
     struct yoke_rsc_queue vrings[YOKE_RSC_VRINGS_MAX]; ///< See yoke_rsc_vring().
     struct yoke_bytes config;                          ///< Configuration space, in the table.
 };
