@@ -19,4 +19,7 @@ static inline int yoke_refuse(struct yoke_refusal *refusal, const char *part, ui
     return YOKE_BAD_IMAGE;
 }
 
+/// "vring 1 of table entry" for vring 1; the index is below YOKE_RSC_VRINGS_MAX.
+const char *yoke_vring_part(uint32_t index);
+
 #endif

@@ -172,8 +172,7 @@ static int take_trace(const struct check *check, struct yoke_rsc_text *trace, co
     return take_name(check, trace->name, at + offsetof(struct yoke_rsc_trace, name));
 }
 
-static int take_vring(const struct check *check, uint32_t index, struct yoke_rsc_queue *vring,
-                      const uint8_t *at)
+const char *yoke_vring_part(uint32_t index)
 {
     static const char *const parts[YOKE_RSC_VRINGS_MAX] = {
         "vring 0 of table entry", "vring 1 of table entry", "vring 2 of table entry",
@@ -181,18 +180,24 @@ static int take_vring(const struct check *check, uint32_t index, struct yoke_rsc
         "vring 6 of table entry", "vring 7 of table entry",
     };
 
+    return parts[index];
+}
+
+static int take_vring(const struct check *check, uint32_t index, struct yoke_rsc_queue *vring,
+                      const uint8_t *at)
+{
     vring->da = wide(FIELD(at, yoke_rsc_vring, da));
     vring->pa = FIELD(at, yoke_rsc_vring, pa);
     vring->align = FIELD(at, yoke_rsc_vring, align);
     vring->num = FIELD(at, yoke_rsc_vring, num);
     vring->notifyid = FIELD(at, yoke_rsc_vring, notifyid);
     if (vring->num < 2 || vring->num > YOKE_RING_MAX || (vring->num & (vring->num - 1)) != 0) {
-        return yoke_refuse(check->refusal, parts[index], check->entry->index, "num", vring->num,
-                           "must be a power of two from 2 to", YOKE_RING_MAX);
+        return yoke_refuse(check->refusal, yoke_vring_part(index), check->entry->index, "num",
+                           vring->num, "must be a power of two from 2 to", YOKE_RING_MAX);
     }
     if (yoke_vring_bytes(vring->num, vring->align) == 0) {
-        return yoke_refuse(check->refusal, parts[index], check->entry->index, "align", vring->align,
-                           "must be a power of two from 4 to", YOKE_RSC_ALIGN_MAX);
+        return yoke_refuse(check->refusal, yoke_vring_part(index), check->entry->index, "align",
+                           vring->align, "must be a power of two from 4 to", YOKE_RSC_ALIGN_MAX);
     }
     return YOKE_OK;
 }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "image/refuse.h"
+#include "rproc/plan.h"
+
+#include <yoke/abi/rsc.h>
+
+#define BIT(kind) (1u << (kind))
+
+/// What each kind of area may share bytes with, if the firmware fixed both addresses: a carveout is
+/// a claim that others may live in, a trace buffer is a variable of the program.
+static const uint32_t may_share[] = {
+    [YOKE_AREA_SEGMENT] = BIT(YOKE_AREA_CARVEOUT) | BIT(YOKE_AREA_TRACE),
+    [YOKE_AREA_CARVEOUT] = BIT(YOKE_AREA_SEGMENT) | BIT(YOKE_AREA_TRACE) | BIT(YOKE_AREA_VRING),
+    [YOKE_AREA_DEVMEM] = BIT(YOKE_AREA_DEVMEM),
+    [YOKE_AREA_TRACE] = BIT(YOKE_AREA_SEGMENT) | BIT(YOKE_AREA_CARVEOUT),
+    [YOKE_AREA_VRING] = BIT(YOKE_AREA_CARVEOUT),
+    [YOKE_AREA_BUFFERS] = 0,
+};
+
+int yoke_plan_refuse(struct planner *planner, const struct yoke_area *area, const char *field,
+                     uint64_t value, const char *rule, uint64_t bound)
+{
+    const char *part = "table entry";
+
+    if (area->kind == YOKE_AREA_SEGMENT) {
+        part = "segment";
+    } else if (area->kind == YOKE_AREA_VRING) {
+        part = yoke_vring_part(area->queue);
+    } else if (area->kind == YOKE_AREA_BUFFERS) {
+        part = "buffers of table entry";
+    }
+    return yoke_refuse(planner->refusal, part, area->index, field, value, rule, bound);
+}
+
+static int refuse_region(struct planner *planner, uint32_t index, const char *field, uint64_t value,
+                         const char *rule, uint64_t bound)
+{
+    return yoke_refuse(planner->refusal, "region", index, field, value, rule, bound);
+}
+
+int yoke_plan_check_map(struct planner *planner)
+{
+    const struct yoke_plan *plan = planner->plan;
+
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        const struct yoke_region *region = &plan->regions[i];
+        const uintptr_t va = (uintptr_t)region->va;
+        if (region->da % 16 != 0) {
+            return refuse_region(planner, i, "da", region->da, "must be a multiple of", 16);
+        }
+        if (region->pa % 16 != 0) {
+            return refuse_region(planner, i, "pa", region->pa, "must be a multiple of", 16);
+        }
+        if (va % 16 != 0) {
+            return refuse_region(planner, i, "va", va, "must be a multiple of", 16);
+        }
+        if (region->size == 0) {
+            return refuse_region(planner, i, "size", 0, "must not be", 0);
+        }
+        if (region->size - 1 > UINT64_MAX - region->da ||
+            region->size - 1 > UINT64_MAX - region->pa || region->size - 1 > UINTPTR_MAX - va) {
+            return refuse_region(planner, i, "size", region->size,
+                                 "must not wrap round when added to da, pa or va", YOKE_NO_BOUND);
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            if (yoke_overlap(region->da, region->size, plan->regions[k].da,
+                             plan->regions[k].size)) {
+                return refuse_region(planner, i, "da", region->da, "must not overlap region", k);
+            }
+        }
+    }
+    return YOKE_OK;
+}
+
+/// Puts an area into the region that holds [da, da + size) and has the flags.
+static bool settle(const struct yoke_plan *plan, struct yoke_area *area, uint32_t flags)
+{
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        const struct yoke_region *region = &plan->regions[i];
+        if ((region->flags & flags) == flags &&
+            yoke_inside(area->da, area->size, region->da, region->size)) {
+            area->region = i;
+            area->pa = region->pa + (area->da - region->da);
+            return true;
+        }
+    }
+    return false;
+}
+
+/// What an area runs into at its address, or NULL. Areas without an address are not there yet; the
+/// table and its vdevs are parts of a segment, which stands for them.
+static const struct yoke_area *obstacle(const struct yoke_plan *plan, const struct yoke_area *area)
+{
+    for (uint32_t i = 0; i < plan->area_count; i++) {
+        const struct yoke_area *other = &plan->areas[i];
+        if (other != area && other->da != YOKE_ADDR_ANY && other->kind != YOKE_AREA_TABLE &&
+            other->kind != YOKE_AREA_VDEV &&
+            yoke_overlap(area->da, area->size, other->da, other->size) &&
+            (area->placed || (may_share[area->kind] & BIT(other->kind)) == 0)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+int yoke_plan_locate(struct planner *planner, struct yoke_area *area, uint32_t flags)
+{
+    const char *field = area->kind == YOKE_AREA_SEGMENT ? "p_paddr" : "da";
+
+    if (!settle(planner->plan, area, flags)) {
+        const char *rule = "lies outside all regions of the memory map, with size";
+        if (flags == YOKE_REGION_IMAGE) {
+            rule = "lies outside every carveout of the memory map, with size";
+        } else if (flags == YOKE_REGION_SHARED) {
+            rule = "lies outside all shared regions of the memory map, with size";
+        }
+        return yoke_plan_refuse(planner, area, field, area->da, rule, area->size);
+    }
+    const struct yoke_area *other = obstacle(planner->plan, area);
+    if (other != NULL) {
+        const char *rule = other->kind == YOKE_AREA_SEGMENT
+                               ? "must not overlap the segment at"
+                               : "must not overlap what the table asks for at";
+        return yoke_plan_refuse(planner, area, field, area->da, rule, other->da);
+    }
+    return YOKE_OK;
+}
+
+/// Finds the lowest free place in one shared region.
+static bool place_in(const struct yoke_plan *plan, struct yoke_area *area,
+                     const struct yoke_region *region, uint64_t align)
+{
+    uint64_t da = region->da;
+
+    // Each turn passes at least one area, so the loop ends. An address that wraps round comes to
+    // lie below the region.
+    for (;;) {
+        da = (da + align - 1) & ~(align - 1);
+        area->da = da;
+        // Fields of a table of version 1 have 32 bits, and the last value means "any".
+        if (!yoke_inside(da, area->size, region->da, region->size) ||
+            !yoke_inside(da, area->size, 0, UINT32_MAX)) {
+            return false;
+        }
+        const struct yoke_area *other = obstacle(plan, area);
+        if (other == NULL) {
+            return true;
+        }
+        da = other->da + other->size;
+    }
+}
+
+static int place(struct planner *planner, struct yoke_area *area)
+{
+    const struct yoke_plan *plan = planner->plan;
+    const uint64_t align =
+        area->align > planner->options.align ? area->align : planner->options.align;
+    uint64_t shared = 0;
+
+    area->placed = true;
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        const struct yoke_region *region = &plan->regions[i];
+        if ((region->flags & YOKE_REGION_SHARED) == 0) {
+            continue;
+        }
+        shared += region->size;
+        if (place_in(plan, area, region, align)) {
+            area->region = i;
+            area->pa = region->pa + (area->da - region->da);
+            return YOKE_OK;
+        }
+    }
+    return yoke_plan_refuse(planner, area, "size", area->size,
+                            "finds no room in the shared regions, whose size is", shared);
+}
+
+int yoke_plan_place(struct planner *planner)
+{
+    const struct yoke_plan *plan = planner->plan;
+
+    for (uint32_t i = 0; i < plan->area_count; i++) {
+        if (plan->areas[i].da == YOKE_ADDR_ANY && place(planner, &plan->areas[i]) != YOKE_OK) {
+            return YOKE_BAD_IMAGE;
+        }
+    }
+    for (uint32_t i = 0; i < plan->area_count; i++) {
+        const struct yoke_area *area = &plan->areas[i];
+        if (area->kind == YOKE_AREA_CARVEOUT && area->pa > UINT32_MAX) {
+            yoke_plan_note(planner, area->index, "pa", area->pa,
+                           "does not fit the table, where it is written as 0xffffffff");
+        }
+    }
+    return YOKE_OK;
+}
