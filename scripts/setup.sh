@@ -23,7 +23,7 @@ need_packages() {
         echo "    ${missing[*]}"
         return 1
     fi
-    echo "Installing ${missing[*]}"
+    echo "Installing ${missing[*]}" | tee -a /dev/fd/3
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y
         -o DPkg::Lock::Timeout=300)
     "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"
