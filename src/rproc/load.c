@@ -67,7 +67,7 @@ int yoke_load(const struct yoke_plan *plan, const struct yoke_port *port)
             memset(at + area->bytes.size, 0, (size_t)area->size - area->bytes.size);
         }
     }
-    for (uint32_t i = 0; i < plan->area_count; i++) {
+    for (uint32_t i = 0; table != NULL && i < plan->area_count; i++) {
         write_back(table, &plan->areas[i]);
     }
     for (uint32_t i = 0; i < plan->area_count; i++) {
