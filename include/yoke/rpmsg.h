@@ -113,7 +113,8 @@ struct yoke_link {
     uint8_t *buffers;
     uint64_t buffers_pa;
     uint32_t buffer_size;
-    uint32_t features; ///< Device role: in force. Driver role: known.
+    uint32_t features; ///< In force.
+    uint32_t known;    ///< Driver role: those to take.
     uint32_t bucket_mask;
     uint32_t ept_count;
     uint32_t next_addr;
@@ -296,13 +297,13 @@ int yoke_claim(struct yoke_ept *ept, struct yoke_tx *tx);
 ///
 /// Returns YOKE_OK, and the claim is used up; YOKE_TOO_LONG above tx->size, and the claim stays;
 /// YOKE_INVALID as yoke_send_to(), or if the claim is void or used up; YOKE_DOWN unless up.
-int yoke_commit_to(struct yoke_ept *ept, uint32_t dst, struct yoke_tx *tx, size_t size);
+int yoke_commit_to(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx *tx, size_t size);
 
 /// The same to the endpoint's `dst`.
-int yoke_commit(struct yoke_ept *ept, struct yoke_tx *tx, size_t size);
+int yoke_commit(struct yoke_ept *ept, const struct yoke_tx *tx, size_t size);
 
 /// Gives a claimed buffer up; nothing is sent. Returns as yoke_commit_to().
-int yoke_cancel(struct yoke_ept *ept, struct yoke_tx *tx);
+int yoke_cancel(struct yoke_ept *ept, const struct yoke_tx *tx);
 
 // ----------------------------------------------------------------------------------- name service
 

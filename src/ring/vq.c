@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ring/vq.h"
 
-int yoke_vq_init(struct yoke_vq *vq, const struct yoke_vq_config *config, bool driver)
+int yoke_vq_setup(struct yoke_vq *vq, const struct yoke_vq_config *config, bool driver)
 {
     const bool version_1 = (config->features & YOKE_F_VERSION_1) != 0;
     const bool swap = yoke_order_differs(version_1, config->big_endian);
@@ -42,67 +42,13 @@ int yoke_vq_init(struct yoke_vq *vq, const struct yoke_vq_config *config, bool d
     return YOKE_OK;
 }
 
-int yoke_vq_look(struct yoke_vq *vq)
-{
-    if (vq->broken) {
-        return YOKE_DOWN;
-    }
-    yoke_invalidate(vq->port, &vq->peer[YOKE_RING_IDX], sizeof(uint16_t));
-    // Acquire: the elements and buffers behind this index are read after it. Partner: the release
-    // in the peer's yoke_vq_publish().
-    const uint16_t index = YOKE_SWAP16(vq->swap, yoke_load16_acquire(&vq->peer[YOKE_RING_IDX]));
-    const uint16_t waiting = (uint16_t)(index - vq->seen);
-    if (waiting > vq->limit) {
-        vq->broken = true;
-        return YOKE_DOWN;
-    }
-    vq->known = index;
-    return waiting;
-}
-
-bool yoke_vq_show(struct yoke_vq *vq)
-{
-    if (vq->next == vq->shown) {
-        return false;
-    }
-    vq->shown = vq->next;
-    // Release: the peer sees elements, descriptors and buffers before the index. Partner: the
-    // acquire in the peer's yoke_vq_look().
-    yoke_store16_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, vq->shown));
-    yoke_clean(vq->port, &vq->own[YOKE_RING_IDX], sizeof(uint16_t));
-    return true;
-}
-
-/// Whether the peer asked for a doorbell for what was shown since `old` (2.7.7, 2.7.10).
-static bool wants_notify(const struct yoke_vq *vq, uint16_t old)
-{
-    if (vq->event_idx) {
-        yoke_invalidate(vq->port, vq->peer_event, sizeof(uint16_t));
-        const uint16_t event = YOKE_SWAP16(vq->swap, YOKE_LOAD(*vq->peer_event));
-        return (uint16_t)(vq->shown - event - 1) < (uint16_t)(vq->shown - old);
-    }
-    yoke_invalidate(vq->port, &vq->peer[YOKE_RING_FLAGS], sizeof(uint16_t));
-    const uint16_t flags = YOKE_SWAP16(vq->swap, YOKE_LOAD(vq->peer[YOKE_RING_FLAGS]));
-    return (flags & YOKE_RING_NO_NOTIFY) == 0;
-}
-
-void yoke_vq_ring(struct yoke_vq *vq)
-{
-    const uint16_t old = vq->rung;
-
-    vq->rung = vq->shown;
-    if (vq->shown != old && wants_notify(vq, old)) {
-        vq->port->notify(vq->port->context, vq->notify_id);
-    }
-}
-
 void yoke_vq_publish(struct yoke_vq *vq)
 {
-    if (yoke_vq_show(vq)) {
+    if (vq_show(vq)) {
         // Full: the index is out before we read whether the peer sleeps. Partner: the barrier in
         // the peer's yoke_vq_arm(), between asking for a doorbell and reading the index.
         yoke_barrier_full();
-        yoke_vq_ring(vq);
+        vq_ring(vq);
     }
 }
 
@@ -139,7 +85,7 @@ bool yoke_vq_arm(struct yoke_vq *vq)
         // Partner: the full barrier in the peer's yoke_vq_publish().
         yoke_barrier_full();
     }
-    return yoke_vq_waiting(vq) != 0;
+    return vq_waiting(vq) != 0;
 }
 
 void yoke_vq_quiet(struct yoke_vq *vq)

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <string.h>
+
+#include "rpmsg/link.h"
+
+/// Sends one name-service message for an endpoint that has a name.
+static int send_ns(struct yoke_ept *ept, uint32_t flags)
+{
+    struct yoke_link *const link = ept->link;
+    struct yoke_rpmsg_ns ns = {
+        .addr = YOKE_SWAP32(link->swap, ept->addr),
+        .flags = YOKE_SWAP32(link->swap, flags),
+    };
+
+    for (size_t i = 0; ept->name[i] != '\0'; i++) {
+        ns.name[i] = ept->name[i];
+    }
+    return yoke_send_to(ept, YOKE_RPMSG_NS_ADDR, &ns, sizeof ns);
+}
+
+static void announce(struct yoke_link *link, bool anew)
+{
+    if ((link->features & YOKE_F_RPMSG_NS) == 0) {
+        link->announcing = false;
+        return;
+    }
+    link->announcing = true;
+    for (uint32_t i = 0; i <= link->bucket_mask; i++) {
+        for (struct yoke_ept *ept = link->buckets[i]; anew && ept != NULL; ept = ept->next) {
+            ept->announced = false;
+        }
+    }
+    for (uint32_t i = 0; i <= link->bucket_mask; i++) {
+        for (struct yoke_ept *ept = link->buckets[i]; ept != NULL; ept = ept->next) {
+            if (ept->name == NULL || ept->announced) {
+                continue;
+            }
+            if (send_ns(ept, YOKE_RPMSG_NS_CREATE) != YOKE_OK) {
+                return; // no buffer: a later poll goes on
+            }
+            ept->announced = true;
+        }
+    }
+    link->announcing = false;
+}
+
+static int withdraw(struct yoke_ept *ept)
+{
+    if (ept->announced && ept->link->up) {
+        const int status = send_ns(ept, YOKE_RPMSG_NS_DESTROY);
+        if (status != YOKE_OK && status != YOKE_DOWN) {
+            return status;
+        }
+    }
+    ept->announced = false;
+    ept->name = NULL;
+    return YOKE_OK;
+}
+
+int yoke_announce(struct yoke_ept *ept, const char *name)
+{
+    static const struct yoke_link_ns ns = {announce, withdraw};
+    struct yoke_link *const link = ept->link;
+    size_t length = 0;
+
+    if (link == NULL || name == NULL || name[0] == '\0' || ept->name != NULL) {
+        return YOKE_INVALID;
+    }
+    while (name[length] != '\0') {
+        if (++length == YOKE_RPMSG_NAME_SIZE) {
+            return YOKE_TOO_LONG;
+        }
+    }
+    ept->name = name;
+    link->ns = &ns;
+    if (link->up) {
+        announce(link, false);
+    }
+    return YOKE_OK;
+}
+
+int yoke_withdraw(struct yoke_ept *ept)
+{
+    return ept->link == NULL || ept->name == NULL ? YOKE_INVALID : withdraw(ept);
+}

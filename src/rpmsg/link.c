@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <string.h>
+
+#include "rpmsg/link.h"
+
+int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config,
+                   const struct yoke_link_role *role)
+{
+    static const struct yoke_mem nowhere;
+    const uint32_t buckets = config->buckets;
+    const uint32_t buffer_size =
+        config->buffer_size != 0 ? config->buffer_size : YOKE_RPMSG_BUFFER_SIZE;
+    uint32_t num[2];
+
+    if (link->polling || config->vdev == NULL || config->da == NULL || config->memory == NULL ||
+        (uintptr_t)config->memory % sizeof(void *) != 0 || config->vdev->id != YOKE_ID_RPMSG ||
+        config->vdev->rings != 2 || buckets == 0 || (buckets & (buckets - 1)) != 0 ||
+        buffer_size % 8 != 0 || buffer_size <= YOKE_HEADER ||
+        buffer_size > UINT16_MAX + YOKE_HEADER) {
+        return YOKE_INVALID;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        struct yoke_vq_config ring;
+        (void)yoke_vdev_ring(config->vdev, i, &nowhere, &ring); // not placed yet; for its size
+        if (yoke_vring_bytes(ring.num, ring.align) == 0) {
+            return YOKE_INVALID;
+        }
+        num[i ^ role->rx_queue] = ring.num;
+    }
+    const size_t bucket_bytes = buckets * sizeof(struct yoke_ept *);
+    const size_t needed = bucket_bytes + ((size_t)num[0] + num[1]) * role->private_size;
+    if (config->memory_size < needed) {
+        return YOKE_NO_SPACE;
+    }
+    // Stamps survive: tickets from before must not fit after.
+    const uint16_t stamps[2] = {link->rx.vq.stamp, link->tx.vq.stamp};
+    memset(link, 0, sizeof *link);
+    memset(config->memory, 0, needed);
+    link->rx.vq.stamp = stamps[0];
+    link->tx.vq.stamp = stamps[1];
+    link->role = role;
+    link->vdev = config->vdev;
+    link->da = config->da;
+    link->pa = config->pa;
+    link->event = config->event;
+    link->context = config->context;
+    link->buckets = config->memory;
+    link->bucket_mask = buckets - 1;
+    link->buffer_size = buffer_size;
+    link->next_addr = YOKE_RPMSG_DYNAMIC_ADDR;
+    link->rx_num = num[0];
+    link->tx_num = num[1];
+    link->polled = config->polled;
+    link->big_endian = config->big_endian;
+    return YOKE_OK;
+}
+
+enum yoke_link_fault yoke_link_rings(const struct yoke_link *link, uint64_t features,
+                                     struct yoke_vq_config configs[2])
+{
+    const uint32_t nums[2] = {link->rx_num, link->tx_num};
+
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint32_t queue = link->role->rx_queue ^ i;
+        if (yoke_vdev_ring(link->vdev, queue, link->da, &configs[i]) != YOKE_OK ||
+            configs[i].num != nums[i]) {
+            return YOKE_FAULT_RING;
+        }
+        configs[i].features = features;
+        configs[i].big_endian = link->big_endian;
+    }
+    return YOKE_FAULT_NONE;
+}
+
+static void tell(struct yoke_link *link, enum yoke_link_event event)
+{
+    if (link->event != NULL) {
+        link->event(link, event, link->context);
+    }
+}
+
+void yoke_link_went_up(struct yoke_link *link)
+{
+    link->swap = link->rx.vq.swap;
+    // Buffers that come back wake nobody, unless somebody waits for one: see yoke_link_claim().
+    yoke_vq_quiet(&link->tx.vq);
+    if (link->polled) {
+        yoke_vq_quiet(&link->rx.vq);
+    }
+    link->up = true;
+    if (link->ns != NULL) {
+        link->ns->announce(link, true);
+    }
+    tell(link, YOKE_LINK_UP);
+}
+
+/// Nothing that was held or claimed is good any more: the rings' set-up makes new stamps.
+static void go_down(struct yoke_link *link, enum yoke_link_event event)
+{
+    link->up = false;
+    link->current = YOKE_NO_TICKET;
+    tell(link, event);
+}
+
+void yoke_link_break(struct yoke_link *link, enum yoke_link_fault fault)
+{
+    link->fault = (uint8_t)fault;
+    go_down(link, YOKE_LINK_BROKEN);
+}
+
+void yoke_link_close(struct yoke_link *link)
+{
+    if (link->driving != 0) {
+        link->driving = 0;
+        yoke_vdev_driver_reset(link->vdev);
+    }
+    link->fault = YOKE_FAULT_NONE;
+    if (link->up) {
+        go_down(link, YOKE_LINK_DOWN);
+    }
+}
+
+void yoke_link_signal(struct yoke_link *link)
+{
+    YOKE_STORE(link->signalled, true);
+}
+
+bool yoke_link_signalled(const struct yoke_link *link)
+{
+    return YOKE_LOAD(link->signalled);
+}
+
+void yoke_link_cork(struct yoke_link *link)
+{
+    link->corked = true;
+}
+
+void yoke_link_flush(struct yoke_link *link)
+{
+    link->corked = link->polling;
+    if (link->up) {
+        yoke_vq_publish(&link->rx.vq);
+        yoke_vq_publish(&link->tx.vq);
+    }
+}
+
+int yoke_link_follow(struct yoke_link *link)
+{
+    if (!yoke_status_live(yoke_load8_acquire(link->status))) {
+        link->fault = YOKE_FAULT_NONE;
+        if (link->up) {
+            go_down(link, YOKE_LINK_DOWN);
+        }
+        return YOKE_DOWN;
+    }
+    if (!link->up && link->fault == YOKE_FAULT_NONE) {
+        const enum yoke_link_fault fault = link->role->arrive(link);
+        if (fault == YOKE_FAULT_NONE) {
+            yoke_link_went_up(link);
+        } else {
+            yoke_link_break(link, fault);
+        }
+    }
+    return link->up ? YOKE_OK : YOKE_BAD_PEER;
+}
+
+int yoke_link_poll(struct yoke_link *link, uint32_t budget)
+{
+    return link->role->poll(link, budget);
+}
+
+bool yoke_link_is_up(const struct yoke_link *link)
+{
+    return link->up;
+}
+
+enum yoke_link_fault yoke_link_fault(const struct yoke_link *link)
+{
+    return (enum yoke_link_fault)link->fault;
+}
+
+const char *yoke_link_fault_text(enum yoke_link_fault fault)
+{
+    switch (fault) {
+    case YOKE_FAULT_FEATURES:
+        return "the driver took a feature that was not offered";
+    case YOKE_FAULT_RING:
+        return "a ring has no valid size or lies outside the memory that this side can reach";
+    case YOKE_FAULT_INDEX:
+        return "a ring index is further ahead than the ring is long";
+    default:
+        return "no fault";
+    }
+}
+
+uint64_t yoke_link_features(const struct yoke_link *link)
+{
+    return link->up ? link->features : 0;
+}
+
+uint32_t yoke_link_mtu(const struct yoke_link *link)
+{
+    return link->buffer_size - YOKE_HEADER;
+}
+
+const struct yoke_link_stats *yoke_link_stats(const struct yoke_link *link)
+{
+    return &link->stats;
+}

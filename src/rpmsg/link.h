@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file link.h
+/// What the files of the rpmsg module share.
+#ifndef YOKE_RPMSG_LINK_H
+#define YOKE_RPMSG_LINK_H
+
+#include <yoke/rpmsg.h>
+
+#include "ring/vq.h"
+
+/// Bytes of the header before each payload.
+#define YOKE_HEADER ((uint32_t)sizeof(struct yoke_rpmsg_header))
+
+/// What differs between the two sides of a link. Only a role that is used gets linked. The first
+/// six are src/rpmsg/path.h, compiled for the role.
+struct yoke_link_role {
+    int (*poll)(struct yoke_link *link, uint32_t budget);
+    int (*send)(struct yoke_ept *ept, uint32_t dst, const void *data, size_t size);
+    int (*claim)(struct yoke_link *link, struct yoke_tx *tx);
+    int (*commit)(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx *tx, size_t size);
+    int (*cancel)(struct yoke_link *link, yoke_ticket ticket);
+    int (*release)(struct yoke_link *link, yoke_ticket ticket);
+    /// The driver is ready: finds the rings.
+    enum yoke_link_fault (*arrive)(struct yoke_link *link);
+    uint32_t rx_queue;   ///< The virtqueue that brings messages; the other one takes them away.
+    size_t private_size; ///< Private bytes that a descriptor needs.
+};
+
+/// The name service's announcing side: linked by firmware that announces.
+struct yoke_link_ns {
+    /// Announces what waits to be; all of it if `anew`.
+    void (*announce)(struct yoke_link *link, bool anew);
+    int (*withdraw)(struct yoke_ept *ept);
+};
+
+/// Set-up of both roles.
+int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config,
+                   const struct yoke_link_role *role);
+
+/// Private memory of the rings: rx first, then tx.
+static inline void *link_private(const struct yoke_link *link)
+{
+    return link->buckets + link->bucket_mask + 1;
+}
+
+/// Finds both rings in the table: `configs[0]` is for link->rx, `configs[1]` for link->tx. They
+/// must have the sizes that there is private memory for.
+enum yoke_link_fault yoke_link_rings(const struct yoke_link *link, uint64_t features,
+                                     struct yoke_vq_config configs[2]);
+
+/// The link has come up.
+void yoke_link_went_up(struct yoke_link *link);
+
+/// Comes up or goes down with the other side. Returns YOKE_OK if the link is up, or what
+/// yoke_link_poll() returns if not.
+int yoke_link_follow(struct yoke_link *link);
+
+/// The other side broke the protocol in a way that leaves nothing to go on with.
+void yoke_link_break(struct yoke_link *link, enum yoke_link_fault fault);
+
+/// The bucket that an address belongs in. Low bits of a run of addresses reach every bucket, and
+/// multiples of a power of two, which people like to pick, spread as well.
+static inline struct yoke_ept **link_bucket(const struct yoke_link *link, uint32_t addr)
+{
+    return &link->buckets[(addr ^ addr >> 10 ^ addr >> 20) & link->bucket_mask];
+}
+
+/// See yoke_ept_find().
+static inline struct yoke_ept *link_find(const struct yoke_link *link, uint32_t addr)
+{
+    struct yoke_ept *ept = *link_bucket(link, addr);
+
+    while (ept != NULL && ept->addr != addr) {
+        ept = ept->next;
+    }
+    return ept;
+}
+
+#endif
