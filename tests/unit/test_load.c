@@ -23,6 +23,28 @@ static struct yoke_area areas[32];
 static struct yoke_region map[2];
 static struct yoke_plan plan;
 
+static const uint8_t *cleaned[32];
+static size_t cleaned_size[32];
+static unsigned cleans, invalidates;
+
+static void count_clean(void *context, const void *start, size_t size)
+{
+    (void)context;
+    assert_true(cleans < 32);
+    cleaned[cleans] = start;
+    cleaned_size[cleans++] = size;
+}
+
+static void count_invalidate(void *context, const void *start, size_t size)
+{
+    (void)context;
+    (void)start;
+    (void)size;
+    invalidates++;
+}
+
+static const struct yoke_port port = {.clean = count_clean, .invalidate = count_invalidate};
+
 static uint32_t word(const uint8_t *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
@@ -43,6 +65,7 @@ static void make_plan(uint64_t shared_pa)
     assert_int_equal(yoke_plan_make(&plan, &elf, map, 2, NULL, &refusal), YOKE_OK);
     memset(ram, 0xee, sizeof(ram));
     memset(shared, 0xee, sizeof(shared));
+    cleans = 0;
 }
 
 static int all_are(const uint8_t *bytes, size_t size, uint8_t value)
@@ -59,7 +82,7 @@ static void copies_segments_and_zeroes_their_rest(void **state)
 {
     (void)state;
     make_plan(0x90000000);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     assert_memory_equal(ram, image.bytes + image_get(&image, P_OFFSET, 0), FW_TEXT_SIZE);
     assert_true(all_are(ram + FW_TEXT_SIZE, 0x1000 - FW_TEXT_SIZE, 0xee)); // Not ours.
     assert_true(all_are(ram + 0x1000, 0x40, 0xda));
@@ -74,7 +97,7 @@ static void zeroes_rings_buffers_and_placed_carveouts(void **state)
 
     (void)state;
     make_plan(0x90000000);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     last = yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 3, 0);
     for (uint32_t i = 0; i < plan.area_count; i++) {
         if (plan.areas[i].region == 1) {
@@ -96,7 +119,7 @@ static void clears_a_trace_buffer_that_is_no_part_of_a_segment(void **state)
     assert_int_equal(yoke_elf_open(&elf, yoke_bytes(image.bytes, image.size), NULL, 0, &refusal),
                      YOKE_OK);
     assert_int_equal(yoke_plan_make(&plan, &elf, map, 2, NULL, &refusal), YOKE_OK);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     assert_true(all_are(ram + 0x3000, 0x80, 0));
     assert_int_equal(ram[0x3080], 0xee);
 }
@@ -111,7 +134,7 @@ static void keeps_the_text_that_a_trace_buffer_starts_with(void **state)
     assert_int_equal(yoke_elf_open(&elf, yoke_bytes(image.bytes, image.size), NULL, 0, &refusal),
                      YOKE_OK);
     assert_int_equal(yoke_plan_make(&plan, &elf, map, 2, NULL, &refusal), YOKE_OK);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     assert_true(all_are(ram + 0x1000, 0x40, 0xda));
 }
 
@@ -123,7 +146,7 @@ static void writes_addresses_and_doorbells_into_the_loaded_table(void **state)
 
     (void)state;
     make_plan(0x90000000);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     // Entry 0 at 36, entry 1 at 92, trace at 148, vdev at 196 with vrings at 224 and 244.
     patched = table;
     table_set(&patched, 36 + 8, FW_TEXT);
@@ -146,7 +169,7 @@ static void writes_no_cut_physical_address(void **state)
 {
     (void)state;
     make_plan(0x890000000);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     assert_int_equal(word(ram + 0x1040 + 92 + 8), 0xffffffff);
 }
 
@@ -156,13 +179,13 @@ static void loading_again_restores_everything(void **state)
 
     (void)state;
     make_plan(0x90000000);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     memcpy(first, ram, sizeof(ram));
     // A firmware gone wild, its table included.
     memset(ram + 0x1000, 0xff, FW_DATA_MEMSZ);
     memset(ram, 0xff, FW_TEXT_SIZE);
     memset(shared, 0xff, 0x3000);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     assert_memory_equal(ram, first, sizeof(ram));
     assert_true(all_are(shared, 0x1000, 0));
 }
@@ -172,7 +195,7 @@ static void writes_nothing_if_a_region_is_not_mapped(void **state)
     (void)state;
     make_plan(0x90000000);
     map[1].va = NULL;
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_INVALID);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_INVALID);
     assert_true(all_are(ram, sizeof(ram), 0xee));
     assert_true(all_are(shared, sizeof(shared), 0xee));
 }
@@ -187,9 +210,48 @@ static void loads_an_image_without_a_table(void **state)
     assert_int_equal(yoke_elf_open(&elf, yoke_bytes(image.bytes, image.size), NULL, 0, &refusal),
                      YOKE_OK);
     assert_int_equal(yoke_plan_make(&plan, &elf, map, 2, &options, &refusal), YOKE_OK);
-    assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
     assert_true(all_are(ram + 0x1000, FW_DATA_SIZE, 0xda));
     assert_true(all_are(shared, sizeof(shared), 0xee));
+}
+
+/// True if the library was built for cached memory: then reading a trace invalidates.
+static int library_is_cached(void)
+{
+    struct yoke_trace trace;
+    char text[1];
+
+    invalidates = 0;
+    yoke_trace_init(&trace, "", 1, &port);
+    yoke_trace_read(&trace, text, 1);
+    return invalidates != 0;
+}
+
+static int was_cleaned(const uint8_t *at)
+{
+    for (unsigned i = 0; i < cleans; i++) {
+        if (at >= cleaned[i] && at < cleaned[i] + cleaned_size[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void cleans_each_byte_that_it_wrote(void **state)
+{
+    (void)state;
+    make_plan(0x90000000);
+    assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
+    if (!library_is_cached()) {
+        assert_int_equal(cleans, 0);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(ram); i++) {
+        assert_true(ram[i] == 0xee || was_cleaned(ram + i));
+    }
+    for (size_t i = 0; i < sizeof(shared); i++) {
+        assert_true(shared[i] == 0xee || was_cleaned(shared + i));
+    }
 }
 
 int main(void)
@@ -204,6 +266,7 @@ int main(void)
         cmocka_unit_test(loading_again_restores_everything),
         cmocka_unit_test(writes_nothing_if_a_region_is_not_mapped),
         cmocka_unit_test(loads_an_image_without_a_table),
+        cmocka_unit_test(cleans_each_byte_that_it_wrote),
     };
 
     return cmocka_run_group_tests_name("rproc", tests, NULL, NULL);
