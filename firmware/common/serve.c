@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "serve.h"
+
+#include <board.h>
+
+#define BUCKETS 16u
+#define BUDGET 64
+
+/// A request that waits for its answer. Each has a buffer of the ring's, so there is room for all.
+struct waiting {
+    struct service *service;
+    struct yoke_msg request;
+    yoke_ticket ticket;
+};
+
+static struct waiting queue[SERVE_BUFFERS];
+static uint32_t first;
+static uint32_t count;
+
+static uintptr_t
+    memory[YOKE_LINK_DEVICE_BYTES(SERVE_BUFFERS, SERVE_BUFFERS, BUCKETS) / sizeof(uintptr_t)];
+static struct yoke_vdev vdev;
+static struct yoke_link link;
+
+static void hold(struct service *service, const struct yoke_msg *request)
+{
+    const yoke_ticket ticket = yoke_hold(&link);
+
+    if (ticket != YOKE_NO_TICKET && count < SERVE_BUFFERS) {
+        queue[(first + count++) % SERVE_BUFFERS] = (struct waiting){service, *request, ticket};
+    }
+}
+
+static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
+{
+    struct service *const service = ept->context;
+
+    // Behind a request that waits, others wait too, or they would overtake it.
+    if (service->later || count != 0 || service->answer(service, msg) == YOKE_AGAIN) {
+        hold(service, msg);
+    }
+}
+
+/// Answers what waits, as far as there are buffers. If some still waits, a doorbell comes.
+static void answer_waiting(void)
+{
+    yoke_link_cork(&link);
+    while (count != 0) {
+        struct waiting *const next = &queue[first];
+        if (next->service->answer(next->service, &next->request) == YOKE_AGAIN) {
+            break;
+        }
+        (void)yoke_release(&link, next->ticket);
+        first = (first + 1) % SERVE_BUFFERS;
+        count--;
+    }
+    yoke_link_flush(&link);
+}
+
+static void on_link(struct yoke_link *which, enum yoke_link_event event, void *context)
+{
+    (void)which;
+    (void)context;
+    if (event != YOKE_LINK_UP) {
+        count = 0; // What was held is void.
+    }
+}
+
+int serve(struct yoke_table_vdev *entry, struct service *services, uint32_t service_count)
+{
+    const struct yoke_link_config config = {
+        .vdev = &vdev,
+        .da = &board_da,
+        .pa = &board_pa,
+        .memory = memory,
+        .memory_size = sizeof memory,
+        .buckets = BUCKETS,
+        .event = on_link,
+    };
+    int status = yoke_vdev_open(&vdev, entry, sizeof *entry, &board_port);
+
+    if (status == YOKE_OK) {
+        status = yoke_link_device_init(&link, &config);
+    }
+    for (uint32_t i = 0; status == YOKE_OK && i < service_count; i++) {
+        struct service *const service = &services[i];
+        status = yoke_ept_open(&link, &service->ept, YOKE_RPMSG_ADDR_ANY, YOKE_RPMSG_ADDR_ANY,
+                               receive, service);
+        if (status == YOKE_OK) {
+            status = yoke_announce(&service->ept, service->name);
+        }
+    }
+    while (status == YOKE_OK) {
+        const int done = yoke_link_poll(&link, BUDGET);
+        if (count != 0) {
+            answer_waiting();
+        }
+        if (done < BUDGET) {
+            board_wait();
+        }
+    }
+    return status;
+}

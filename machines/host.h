@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file host.h
+/// A coprocessor as a host program uses it: opens the firmware's file, plans, boots it on a
+/// machine, brings the link up, and keeps messages, trace and crashes flowing.
+///
+///     yoke_host_open()  the file is read and checked, the plan is made, memory is there
+///     yoke_host_boot()  loaded, started, linked
+///     yoke_host_wait()  sleeps until something happens, then does what there is to do:
+///                       callbacks of endpoints, services and trace run inside it
+///     yoke_host_close()
+///
+/// Several coprocessors: open each, and give all of them to yoke_host_wait_all().
+///
+/// One thread owns a host: the one that booted it, which must live as long as the firmware.
+/// Errors: a negative enum yoke_status, and host->error says why in words.
+#ifndef YOKE_HOST_H
+#define YOKE_HOST_H
+
+#include <yoke/image.h>
+#include <yoke/rpmsg.h>
+#include <yoke/rproc.h>
+
+#include "machine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct yoke_host;
+
+/// Choices of the caller. All zero is a good start; `context` is passed to each function.
+struct yoke_host_options {
+    /// New text in the firmware's trace buffers, not terminated, as the firmware wrote it: filter
+    /// control characters before a terminal sees it.
+    void (*trace)(struct yoke_host *host, const char *text, size_t size, void *context);
+    /// A service came or went.
+    void (*service)(struct yoke_host *host, const struct yoke_service *service, bool up,
+                    void *context);
+    void *context;
+    uint32_t endpoints; ///< How many this program opens, about; 0: 64.
+};
+
+#define YOKE_HOST_AREAS 64u
+#define YOKE_HOST_NOTES 16u
+#define YOKE_HOST_SERVICES 64u
+#define YOKE_HOST_TRACES 4u
+#define YOKE_HOST_TAIL 512u
+
+/// One coprocessor. The caller's memory, not moved while open; read-only for the caller.
+struct yoke_host {
+    struct yoke_host_options options;
+    char error[320];                            ///< Why the last call failed.
+    struct yoke_refusal refusal;                ///< Of the image, if that was refused.
+    struct yoke_bytes file;                     ///< The firmware's file.
+    struct yoke_elf elf;                        ///< The same, opened.
+    struct yoke_plan plan;                      ///< Where everything lies.
+    struct yoke_area areas[YOKE_HOST_AREAS];    ///< Of the plan.
+    struct yoke_refusal notes[YOKE_HOST_NOTES]; ///< Of the plan.
+    struct machine *machine;                    ///< What it runs on, or NULL.
+    struct machine_crash crash;                 ///< How it died, once it has.
+    struct yoke_rproc rproc;                    ///< rproc.state says what it does.
+    struct yoke_port port;
+    struct yoke_link link; ///< Open endpoints on it: yoke_ept_open(&host->link, ...).
+    struct yoke_ns ns;     ///< The firmware's services: yoke_ns_find(&host->ns, ...).
+    bool linked;           ///< The firmware has an rpmsg vdev; `link` and `ns` are usable.
+    struct yoke_service services[YOKE_HOST_SERVICES];
+    struct yoke_vdev vdev;
+    struct yoke_window windows[4];
+    struct yoke_mem da;
+    void *link_memory;
+    struct yoke_trace traces[YOKE_HOST_TRACES];
+    uint32_t trace_count;
+    uint64_t trace_due;        ///< When the trace is to be read next, in ms.
+    char tail[YOKE_HOST_TAIL]; ///< The last text that was traced, terminated.
+    size_t tail_size;
+};
+
+/// Reads and checks the firmware's file, plans where it goes, and gets a machine for it: the
+/// process machine. Nothing runs yet. `options` may be NULL, and is copied.
+///
+/// Returns YOKE_OK; YOKE_NOT_FOUND if the file cannot be read; YOKE_BAD_IMAGE if it is refused;
+/// YOKE_NO_SPACE if there is no memory. After a failure too, yoke_host_close() is due.
+int yoke_host_open(struct yoke_host *host, const char *path,
+                   const struct yoke_host_options *options);
+
+/// As yoke_host_open(), but only plans: no machine, no memory; it cannot be booted.
+int yoke_host_plan(struct yoke_host *host, const char *path);
+
+/// Loads the firmware, starts it and brings the link up. After a stop or a crash it boots anew.
+///
+/// Endpoints that are open stay open. Returns YOKE_OK; YOKE_NO_SPACE if there is no process to be
+/// had; YOKE_BAD_PEER if the firmware spoilt its table before the link was up.
+int yoke_host_boot(struct yoke_host *host);
+
+/// Does what there is to do without waiting: delivers messages, shows the trace, notices a crash.
+///
+/// Returns 1 if messages were handled: there may be more; 0 if none were; YOKE_DOWN if the firmware does not run (host->error
+/// says how it died); YOKE_BAD_PEER if it broke the link's protocol.
+int yoke_host_poll(struct yoke_host *host);
+
+/// Sleeps until something happened, at most `timeout_ms` (negative: for ever), and polls.
+///
+/// Returns 1 if something happened, 0 if not, or as yoke_host_poll(). It returns early, with 0,
+/// when a signal handler ran.
+int yoke_host_wait(struct yoke_host *host, int timeout_ms);
+
+/// The same for several, at most MACHINE_WAIT_MAX. Polls all; what went wrong with one of them is
+/// found in its state: yoke_host_poll() returns it again. `other_fd`: wakes too, or -1.
+int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout_ms, int other_fd);
+
+/// Waits until the firmware offers a service, at most `timeout_ms`.
+///
+/// Returns it, valid until the next wait or poll; or NULL, and host->error says why: time is up, or
+/// the firmware died.
+const struct yoke_service *yoke_host_find(struct yoke_host *host, const char *name, int timeout_ms);
+
+/// Stops the firmware and takes the link down. It may be booted again.
+void yoke_host_stop(struct yoke_host *host);
+
+/// Stops it, and gives back everything. Endpoints are closed by their owners before or forgotten.
+void yoke_host_close(struct yoke_host *host);
+
+/// A clock that never jumps, in nanoseconds.
+uint64_t yoke_host_clock(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file process.h
+/// The process machine: firmware for the host's own processor runs as a child process.
+///
+/// Device memory is an unnamed shared memory file: nothing of it can be left behind. The child maps
+/// it at the device addresses of firmware/boards/process/memory.h and jumps to the entry. Its
+/// doorbells are two words in a control page that both sides map; a futex wakes the child, an
+/// eventfd wakes the host. The child dies with the thread that started it.
+///
+/// The child is kept apart as processes are, not as a hostile program would have to be: it runs
+/// with the user's own rights. See machines/process/README.md.
+#ifndef MACHINE_PROCESS_H
+#define MACHINE_PROCESS_H
+
+#include "machine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The processor that this machine has: the host's.
+extern const struct yoke_elf_target machine_process_target;
+
+/// The map, without memory behind it: for plans.
+extern const struct yoke_region machine_process_map[2];
+
+/// Makes a machine with zeroed memory. Returns NULL if there is no memory or descriptor for it, and
+/// `error`, of `size` bytes, says what failed.
+struct machine *machine_process_open(char *error, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
