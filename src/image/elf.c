@@ -212,6 +212,18 @@ static int check_section_headers(struct yoke_elf *elf, struct yoke_refusal *refu
     return YOKE_OK;
 }
 
+/// Only images at fixed addresses: nothing here relocates.
+static int check_type(const struct yoke_elf *elf, struct yoke_refusal *refusal)
+{
+    const uint16_t type = yoke_le16(elf->file.data + E_TYPE);
+
+    if (type != ET_EXEC) {
+        return refuse_header(refusal, "e_type", type,
+                             "must, for an executable at fixed addresses, be", ET_EXEC);
+    }
+    return YOKE_OK;
+}
+
 int yoke_elf_open(struct yoke_elf *elf, struct yoke_bytes file,
                   const struct yoke_elf_target *targets, uint32_t target_count,
                   struct yoke_refusal *refusal)
@@ -229,7 +241,7 @@ int yoke_elf_open(struct yoke_elf *elf, struct yoke_bytes file,
     elf->flags = yoke_le32(file.data + layout->e_flags);
     elf->entry = elf_word(layout, file.data + layout->e_entry);
     if (check_target(elf, targets, target_count, refusal) != YOKE_OK ||
-        expect(refusal, "e_type", yoke_le16(file.data + E_TYPE), ET_EXEC) != YOKE_OK ||
+        check_type(elf, refusal) != YOKE_OK ||
         expect(refusal, "e_version", yoke_le32(file.data + E_VERSION), EV_CURRENT) != YOKE_OK ||
         expect(refusal, "e_ehsize", yoke_le16(file.data + layout->e_ehsize), layout->ehdr_size) !=
             YOKE_OK ||
