@@ -55,15 +55,15 @@ struct yoke_vq {
     const uint16_t *peer_event; ///< The same, from the peer.
     const struct yoke_port *port;
     uint32_t notify_id;
-    uint16_t mask;     ///< Number of descriptors, less one.
-    uint16_t next;     ///< Elements that we wrote.
-    uint16_t shown;    ///< Of these, the ones that the peer was shown.
-    uint16_t rung;     ///< Of these, the ones for which a doorbell was considered.
-    uint16_t seen;     ///< Elements of the peer's that we took.
-    uint16_t known;    ///< The peer's index, when last read and found sane.
-    uint16_t limit;    ///< Elements that the peer can have put at most, beyond `seen`.
-    uint16_t stamp;    ///< The last stamp given out.
-    uint16_t armed_at; ///< The value of `seen` for which a doorbell was last asked.
+    // Counters run freely, in 32 bits; the ring shows the low 16.
+    uint32_t mask;     ///< Number of descriptors, less one.
+    uint32_t next;     ///< Elements that we wrote.
+    uint32_t shown;    ///< Of these, the ones that the peer was shown.
+    uint32_t seen;     ///< Elements of the peer's that we took.
+    uint32_t known;    ///< Elements of the peer's, when last looked at and found sane.
+    uint32_t limit;    ///< Elements that the peer can have put at most, beyond `seen`.
+    uint32_t armed_at; ///< The value of `seen` for which a doorbell was last asked.
+    uint32_t stamp;    ///< The last stamp given out, in the upper half.
     bool event_idx;    ///< YOKE_F_RING_EVENT_IDX was negotiated.
     bool indirect;     ///< YOKE_F_RING_INDIRECT was negotiated.
     bool swap;         ///< The ring's byte order is not ours.

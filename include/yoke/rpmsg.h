@@ -123,13 +123,10 @@ struct yoke_link {
     yoke_ticket current; ///< The message whose callback runs, unless it was held.
     uint8_t driving;     ///< Driver role: the status that this side set.
     uint8_t fault;
-    bool up;
-    bool polling;
-    bool corked;
+    uint8_t mode; ///< See src/rpmsg/link.h.
     bool polled;
     bool big_endian;
     bool swap;
-    bool announcing; ///< Something waits to be announced.
     bool signalled;
 };
 

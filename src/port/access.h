@@ -46,6 +46,13 @@
 #error "unknown processor: define YOKE_PORT_BARRIERS, see PORTING.md"
 #endif
 
+/// For what every message passes through: in line, unless the build is for size.
+#if defined(__OPTIMIZE_SIZE__) || !defined(__OPTIMIZE__)
+#define YOKE_HOT static inline
+#else
+#define YOKE_HOT static inline __attribute__((always_inline))
+#endif
+
 // Shared fields are naturally aligned and at most 4 bytes wide, so one instruction loads or stores
 // them on every processor, Cortex-M0+ included; relaxed atomics keep compilers from splitting,
 // merging or repeating that instruction.
@@ -58,6 +65,16 @@ static inline void yoke_snapshot(void *to, const void *from, size_t size)
     memcpy(to, from, size);
     // Without this, a compiler may read the shared bytes again in place of the copy.
     __asm__ volatile("" ::: "memory");
+}
+
+/// The same for a descriptor or a header, in registers.
+YOKE_HOT void yoke_snapshot16(void *to, const void *from)
+{
+    uint64_t words[2];
+
+    memcpy(words, from, sizeof words);
+    __asm__ volatile("" : "+r"(words[0]), "+r"(words[1]));
+    memcpy(to, words, sizeof words);
 }
 
 /// Loads the index or status that publishes other fields: what the peer stored before it is visible

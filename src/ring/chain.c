@@ -48,3 +48,17 @@ int yoke_chain_next(struct yoke_vq_device *device, struct yoke_chain *chain,
         return 1;
     }
 }
+
+int yoke_vq_device_odd_buffer(struct yoke_vq_device *device, bool write, uint32_t least,
+                              struct yoke_vq_part *part, yoke_ticket ticket)
+{
+    struct yoke_chain chain;
+
+    vq_chain_begin(device, ticket, &chain);
+    if (yoke_chain_next(device, &chain, part) == 1 && !chain.more && part->write == write &&
+        part->size >= least) {
+        return 1;
+    }
+    vq_device_push(device, ticket, 0);
+    return YOKE_BAD_PEER;
+}

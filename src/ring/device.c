@@ -6,8 +6,10 @@
 int yoke_vq_device_init(struct yoke_vq_device *device, const struct yoke_vq_config *config,
                         const struct yoke_mem *mem, uint16_t *owned)
 {
-    const int status =
-        mem == NULL || owned == NULL ? YOKE_INVALID : yoke_vq_setup(&device->vq, config, false);
+    if (mem == NULL || mem->count == 0 || owned == NULL) {
+        return YOKE_INVALID;
+    }
+    const int status = yoke_vq_setup(&device->vq, config, false);
     if (status != YOKE_OK) {
         return status;
     }
@@ -18,9 +20,9 @@ int yoke_vq_device_init(struct yoke_vq_device *device, const struct yoke_vq_conf
     return YOKE_OK;
 }
 
-uint16_t yoke_vq_device_spare(struct yoke_vq_device *device)
+uint32_t yoke_vq_device_spare(struct yoke_vq_device *device)
 {
-    uint16_t head = 0;
+    uint32_t head = 0;
 
     while (device->owned[head] != OWNED_SPARE) {
         head++;
@@ -42,7 +44,11 @@ int yoke_vq_device_pop(struct yoke_vq_device *device, struct yoke_chain *chain)
 
 int yoke_vq_device_push(struct yoke_vq_device *device, yoke_ticket ticket, uint32_t size)
 {
-    return vq_device_push(device, ticket, size);
+    if (!vq_device_owns(device, ticket)) {
+        return YOKE_INVALID;
+    }
+    vq_device_push(device, ticket, size);
+    return YOKE_OK;
 }
 
 int yoke_vq_device_unpop(struct yoke_vq_device *device, yoke_ticket ticket)

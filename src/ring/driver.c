@@ -30,7 +30,13 @@ yoke_ticket yoke_vq_driver_take(struct yoke_vq_driver *driver)
 int yoke_vq_driver_offer(struct yoke_vq_driver *driver, yoke_ticket ticket, uint64_t address,
                          uint32_t size, bool write)
 {
-    return vq_driver_offer(driver, ticket, address, size, write);
+    const uint32_t index = yoke_ticket_index(ticket);
+
+    if (!vq_driver_owns(driver, ticket) || driver->slots[index].next != index) {
+        return YOKE_INVALID;
+    }
+    vq_driver_offer(driver, ticket, address, size, write);
+    return YOKE_OK;
 }
 
 int yoke_vq_driver_offer_chain(struct yoke_vq_driver *driver, const struct yoke_vq_buffer *buffers,
@@ -47,12 +53,12 @@ int yoke_vq_driver_offer_chain(struct yoke_vq_driver *driver, const struct yoke_
     const uint16_t first = driver->free;
     uint32_t room = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const uint16_t index = vq_driver_take_free(driver);
+        const uint32_t index = vq_driver_take_free(driver);
         struct yoke_vq_slot *const slot = &driver->slots[index];
         const bool last = i == count - 1;
         const uint32_t write = i >= reads ? YOKE_DESC_WRITE : 0;
         slot->stamp = SLOT_LINKED;
-        slot->next = last ? index : driver->free;
+        slot->next = last ? (uint16_t)index : driver->free;
         room += write != 0 ? buffers[i].size : 0;
         vq_driver_write(&driver->vq, index, buffers[i].address, buffers[i].size,
                         (uint16_t)(write | (last ? 0 : YOKE_DESC_NEXT)), last ? 0 : slot->next);
@@ -66,7 +72,9 @@ int yoke_vq_driver_offer_chain(struct yoke_vq_driver *driver, const struct yoke_
 
 int yoke_vq_driver_used(struct yoke_vq_driver *driver, yoke_ticket *ticket, uint32_t *size)
 {
-    return vq_driver_used(driver, ticket, size);
+    const int waiting = vq_waiting(&driver->vq);
+
+    return waiting > 0 ? vq_driver_next(driver, ticket, size) : waiting;
 }
 
 int yoke_vq_driver_give(struct yoke_vq_driver *driver, yoke_ticket ticket)

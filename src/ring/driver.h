@@ -10,41 +10,39 @@
 // What slot.stamp says: 0 is free, OFFERED is a chain's head that the device has, LINKED is a
 // later descriptor of a chain, anything else is the stamp of the ticket that has the descriptor.
 #define SLOT_FREE 0u
-#define SLOT_OFFERED 0xffffu
-#define SLOT_LINKED 0xfffeu
+#define SLOT_OFFERED 2u
+#define SLOT_LINKED 4u
 
 /// True if a ticket's descriptor is ours, and the ticket the one under which we have it.
-static inline bool vq_driver_owns(const struct yoke_vq_driver *driver, yoke_ticket ticket)
+YOKE_HOT bool vq_driver_owns(const struct yoke_vq_driver *driver, yoke_ticket ticket)
 {
-    const uint16_t index = yoke_ticket_index(ticket);
-    const uint32_t stamp = ticket >> 16;
-    return index <= driver->vq.mask && stamp - 1 < YOKE_STAMP_LAST &&
-           driver->slots[index].stamp == stamp;
+    const uint32_t index = yoke_ticket_index(ticket);
+    return index <= driver->vq.mask && vq_ticket_fits(ticket, driver->slots[index].stamp);
 }
 
-static inline uint16_t vq_driver_take_free(struct yoke_vq_driver *driver)
+YOKE_HOT uint32_t vq_driver_take_free(struct yoke_vq_driver *driver)
 {
-    const uint16_t index = driver->free;
+    const uint32_t index = driver->free;
     driver->free = driver->slots[index].next;
     driver->free_count--;
     return index;
 }
 
 /// See yoke_vq_driver_take().
-static inline yoke_ticket vq_driver_take(struct yoke_vq_driver *driver)
+YOKE_HOT yoke_ticket vq_driver_take(struct yoke_vq_driver *driver)
 {
     if (driver->free_count == 0) {
         return YOKE_NO_TICKET;
     }
-    const uint16_t index = vq_driver_take_free(driver);
+    const uint32_t index = vq_driver_take_free(driver);
     const yoke_ticket ticket = vq_stamp(&driver->vq, index);
     driver->slots[index].stamp = (uint16_t)(ticket >> 16);
-    driver->slots[index].next = index;
+    driver->slots[index].next = (uint16_t)index;
     return ticket;
 }
 
-static inline void vq_driver_write(struct yoke_vq *vq, uint16_t index, uint64_t address,
-                                   uint32_t size, uint16_t flags, uint16_t next)
+YOKE_HOT void vq_driver_write(struct yoke_vq *vq, uint32_t index, uint64_t address, uint32_t size,
+                              uint16_t flags, uint16_t next)
 {
     struct yoke_vring_desc *const desc = &vq->desc[index];
 
@@ -56,43 +54,36 @@ static inline void vq_driver_write(struct yoke_vq *vq, uint16_t index, uint64_t 
 }
 
 /// Puts a written chain into the available ring (2.7.13.2); showing it is a step of its own.
-static inline void vq_driver_put(struct yoke_vq *vq, uint16_t head)
+YOKE_HOT void vq_driver_put(struct yoke_vq *vq, uint32_t head)
 {
     uint16_t *const element = &vq->own[YOKE_RING_HEAD / 2 + (vq->next & vq->mask)];
 
-    YOKE_STORE(*element, YOKE_SWAP16(vq->swap, head));
+    YOKE_STORE(*element, YOKE_SWAP16(vq->swap, (uint16_t)head));
     yoke_clean(vq->port, element, sizeof *element);
     vq->next++;
     vq->limit++;
 }
 
-/// See yoke_vq_driver_offer().
-static inline int vq_driver_offer(struct yoke_vq_driver *driver, yoke_ticket ticket,
-                                  uint64_t address, uint32_t size, bool write)
+/// Puts one buffer, under a ticket that is known to be good and no chain's.
+YOKE_HOT void vq_driver_offer(struct yoke_vq_driver *driver, yoke_ticket ticket, uint64_t address,
+                              uint32_t size, bool write)
 {
-    const uint16_t index = yoke_ticket_index(ticket);
-
-    if (!vq_driver_owns(driver, ticket) || driver->slots[index].next != index) {
-        return YOKE_INVALID;
-    }
+    const uint32_t index = yoke_ticket_index(ticket);
     struct yoke_vq_slot *const slot = &driver->slots[index];
+
     slot->stamp = SLOT_OFFERED;
     slot->room = write ? size : 0;
     vq_driver_write(&driver->vq, index, address, size, write ? YOKE_DESC_WRITE : 0, 0);
     vq_driver_put(&driver->vq, index);
-    return YOKE_OK;
 }
 
-/// See yoke_vq_driver_used().
-static inline int vq_driver_used(struct yoke_vq_driver *driver, yoke_ticket *ticket, uint32_t *size)
+/// Takes back the next chain, one that waits. Otherwise see yoke_vq_driver_used().
+YOKE_HOT int vq_driver_next(struct yoke_vq_driver *driver, yoke_ticket *ticket, uint32_t *size)
 {
     struct yoke_vq *const vq = &driver->vq;
-    const int waiting = vq_waiting(vq);
-    if (waiting <= 0) {
-        return waiting;
-    }
     const struct yoke_vring_used_elem *const ring = (const void *)&vq->peer[YOKE_RING_HEAD / 2];
     const struct yoke_vring_used_elem *const element = &ring[vq->seen & vq->mask];
+
     yoke_invalidate(vq->port, element, sizeof *element);
     const uint32_t index = YOKE_SWAP32(vq->swap, YOKE_LOAD(element->id));
     const uint32_t written = YOKE_SWAP32(vq->swap, YOKE_LOAD(element->len));
@@ -102,7 +93,7 @@ static inline int vq_driver_used(struct yoke_vq_driver *driver, yoke_ticket *tic
     }
     struct yoke_vq_slot *const slot = &driver->slots[index];
     vq->limit--;
-    *ticket = vq_stamp(vq, (uint16_t)index);
+    *ticket = vq_stamp(vq, index);
     *size = written <= slot->room ? written : 0;
     slot->stamp = (uint16_t)(*ticket >> 16);
     return 1;

@@ -22,7 +22,7 @@ int yoke_vq_setup(struct yoke_vq *vq, const struct yoke_vq_config *config, bool 
     uint16_t *const avail_event = used + YOKE_RING_HEAD / 2 + num * 4;
 
     // The stamp survives: tickets from before a restart must not fit after it.
-    const uint16_t stamp = vq->stamp;
+    const uint32_t stamp = (vq->stamp | 1u << 16) & ~(uint32_t)UINT16_MAX;
     *vq = (struct yoke_vq){
         .desc = config->memory,
         .own = driver ? avail : used,
@@ -31,8 +31,8 @@ int yoke_vq_setup(struct yoke_vq *vq, const struct yoke_vq_config *config, bool 
         .peer_event = driver ? avail_event : used_event,
         .port = config->port,
         .notify_id = config->notify_id,
-        .mask = (uint16_t)(num - 1),
-        .limit = driver ? 0 : (uint16_t)num,
+        .mask = num - 1,
+        .limit = driver ? 0 : num,
         .stamp = stamp,
         .event_idx = (config->features & YOKE_F_RING_EVENT_IDX) != 0,
         .indirect = (config->features & YOKE_F_RING_INDIRECT) != 0,
@@ -44,11 +44,14 @@ int yoke_vq_setup(struct yoke_vq *vq, const struct yoke_vq_config *config, bool 
 
 void yoke_vq_publish(struct yoke_vq *vq)
 {
-    if (vq_show(vq)) {
+    const uint32_t old = vq->shown;
+
+    if (vq->next != old) {
+        vq_show(vq);
         // Full: the index is out before we read whether the peer sleeps. Partner: the barrier in
         // the peer's yoke_vq_arm(), between asking for a doorbell and reading the index.
         yoke_barrier_full();
-        vq_ring(vq);
+        vq_notify(vq, old);
     }
 }
 
@@ -70,7 +73,7 @@ bool yoke_vq_ask(struct yoke_vq *vq)
         return false;
     }
     if (vq->event_idx) {
-        store_event(vq, vq->seen);
+        store_event(vq, (uint16_t)vq->seen);
     } else {
         store_flags(vq, 0);
     }

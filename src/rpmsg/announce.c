@@ -21,10 +21,10 @@ static int send_ns(struct yoke_ept *ept, uint32_t flags)
 static void announce(struct yoke_link *link, bool anew)
 {
     if ((link->features & YOKE_F_RPMSG_NS) == 0) {
-        link->announcing = false;
+        link->mode &= (uint8_t)~MODE_ANNOUNCING;
         return;
     }
-    link->announcing = true;
+    link->mode |= MODE_ANNOUNCING;
     for (uint32_t i = 0; i <= link->bucket_mask; i++) {
         for (struct yoke_ept *ept = link->buckets[i]; anew && ept != NULL; ept = ept->next) {
             ept->announced = false;
@@ -41,12 +41,12 @@ static void announce(struct yoke_link *link, bool anew)
             ept->announced = true;
         }
     }
-    link->announcing = false;
+    link->mode &= (uint8_t)~MODE_ANNOUNCING;
 }
 
 static int withdraw(struct yoke_ept *ept)
 {
-    if (ept->announced && ept->link->up) {
+    if (ept->announced && (ept->link->mode & MODE_UP) != 0) {
         const int status = send_ns(ept, YOKE_RPMSG_NS_DESTROY);
         if (status != YOKE_OK && status != YOKE_DOWN) {
             return status;
@@ -73,7 +73,7 @@ int yoke_announce(struct yoke_ept *ept, const char *name)
     }
     ept->name = name;
     link->ns = &ns;
-    if (link->up) {
+    if ((link->mode & MODE_UP) != 0) {
         announce(link, false);
     }
     return YOKE_OK;

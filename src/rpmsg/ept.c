@@ -115,7 +115,7 @@ yoke_ticket yoke_hold(struct yoke_link *link)
 int yoke_release(struct yoke_link *link, yoke_ticket ticket)
 {
     // The message of the running callback is not held, though its ticket is good.
-    if (!link->up || ticket == link->current) {
+    if ((link->mode & MODE_UP) == 0 || ticket == link->current) {
         return YOKE_INVALID;
     }
     return link->role->release(link, ticket);

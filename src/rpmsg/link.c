@@ -12,10 +12,10 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
         config->buffer_size != 0 ? config->buffer_size : YOKE_RPMSG_BUFFER_SIZE;
     uint32_t num[2];
 
-    if (link->polling || config->vdev == NULL || config->da == NULL || config->memory == NULL ||
-        (uintptr_t)config->memory % sizeof(void *) != 0 || config->vdev->id != YOKE_ID_RPMSG ||
-        config->vdev->rings != 2 || buckets == 0 || (buckets & (buckets - 1)) != 0 ||
-        buffer_size % 8 != 0 || buffer_size <= YOKE_HEADER ||
+    if ((link->mode & MODE_POLLING) != 0 || config->vdev == NULL || config->da == NULL ||
+        config->memory == NULL || (uintptr_t)config->memory % sizeof(void *) != 0 ||
+        config->vdev->id != YOKE_ID_RPMSG || config->vdev->rings != 2 || buckets == 0 ||
+        (buckets & (buckets - 1)) != 0 || buffer_size % 8 != 0 || buffer_size <= YOKE_HEADER ||
         buffer_size > UINT16_MAX + YOKE_HEADER) {
         return YOKE_INVALID;
     }
@@ -33,7 +33,7 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
         return YOKE_NO_SPACE;
     }
     // Stamps survive: tickets from before must not fit after.
-    const uint16_t stamps[2] = {link->rx.vq.stamp, link->tx.vq.stamp};
+    const uint32_t stamps[2] = {link->rx.vq.stamp, link->tx.vq.stamp};
     memset(link, 0, sizeof *link);
     memset(config->memory, 0, needed);
     link->rx.vq.stamp = stamps[0];
@@ -87,7 +87,7 @@ void yoke_link_went_up(struct yoke_link *link)
     if (link->polled) {
         yoke_vq_quiet(&link->rx.vq);
     }
-    link->up = true;
+    link->mode |= MODE_UP;
     if (link->ns != NULL) {
         link->ns->announce(link, true);
     }
@@ -97,7 +97,7 @@ void yoke_link_went_up(struct yoke_link *link)
 /// Nothing that was held or claimed is good any more: the rings' set-up makes new stamps.
 static void go_down(struct yoke_link *link, enum yoke_link_event event)
 {
-    link->up = false;
+    link->mode &= (uint8_t) ~(MODE_UP | MODE_ANNOUNCING | MODE_STARVED);
     link->current = YOKE_NO_TICKET;
     tell(link, event);
 }
@@ -115,7 +115,7 @@ void yoke_link_close(struct yoke_link *link)
         yoke_vdev_driver_reset(link->vdev);
     }
     link->fault = YOKE_FAULT_NONE;
-    if (link->up) {
+    if ((link->mode & MODE_UP) != 0) {
         go_down(link, YOKE_LINK_DOWN);
     }
 }
@@ -132,28 +132,26 @@ bool yoke_link_signalled(const struct yoke_link *link)
 
 void yoke_link_cork(struct yoke_link *link)
 {
-    link->corked = true;
+    link->mode |= MODE_CORKED;
 }
 
 void yoke_link_flush(struct yoke_link *link)
 {
-    link->corked = link->polling;
-    if (link->up) {
+    link->mode &= (uint8_t)~MODE_CORKED;
+    if ((link->mode & MODE_UP) != 0) {
         yoke_vq_publish(&link->rx.vq);
         yoke_vq_publish(&link->tx.vq);
     }
 }
 
-int yoke_link_follow(struct yoke_link *link)
+void yoke_link_follow(struct yoke_link *link)
 {
     if (!yoke_status_live(yoke_load8_acquire(link->status))) {
         link->fault = YOKE_FAULT_NONE;
-        if (link->up) {
+        if ((link->mode & MODE_UP) != 0) {
             go_down(link, YOKE_LINK_DOWN);
         }
-        return YOKE_DOWN;
-    }
-    if (!link->up && link->fault == YOKE_FAULT_NONE) {
+    } else if ((link->mode & MODE_UP) == 0 && link->fault == YOKE_FAULT_NONE) {
         const enum yoke_link_fault fault = link->role->arrive(link);
         if (fault == YOKE_FAULT_NONE) {
             yoke_link_went_up(link);
@@ -161,7 +159,14 @@ int yoke_link_follow(struct yoke_link *link)
             yoke_link_break(link, fault);
         }
     }
-    return link->up ? YOKE_OK : YOKE_BAD_PEER;
+    if ((link->mode & MODE_ANNOUNCING) != 0) {
+        link->ns->announce(link, false);
+    }
+    if ((link->mode & MODE_STARVED) != 0) {
+        // Whoever waits for a buffer will ask again.
+        link->mode &= (uint8_t)~MODE_STARVED;
+        yoke_vq_quiet(&link->tx.vq);
+    }
 }
 
 int yoke_link_poll(struct yoke_link *link, uint32_t budget)
@@ -171,7 +176,7 @@ int yoke_link_poll(struct yoke_link *link, uint32_t budget)
 
 bool yoke_link_is_up(const struct yoke_link *link)
 {
-    return link->up;
+    return (link->mode & MODE_UP) != 0;
 }
 
 enum yoke_link_fault yoke_link_fault(const struct yoke_link *link)
@@ -195,7 +200,7 @@ const char *yoke_link_fault_text(enum yoke_link_fault fault)
 
 uint64_t yoke_link_features(const struct yoke_link *link)
 {
-    return link->up ? link->features : 0;
+    return yoke_link_is_up(link) ? link->features : 0;
 }
 
 uint32_t yoke_link_mtu(const struct yoke_link *link)

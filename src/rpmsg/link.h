@@ -8,6 +8,13 @@
 
 #include "ring/vq.h"
 
+// link->mode: what a link is doing. Most polls find MODE_UP alone.
+#define MODE_UP 1u         ///< The link is up.
+#define MODE_CORKED 2u     ///< What is sent waits for yoke_link_flush().
+#define MODE_POLLING 4u    ///< A poll runs: what is sent waits for its end.
+#define MODE_ANNOUNCING 8u ///< Something waits to be announced.
+#define MODE_STARVED 16u   ///< A claim found no buffer, so the other side was asked to ring.
+
 /// Bytes of the header before each payload.
 #define YOKE_HEADER ((uint32_t)sizeof(struct yoke_rpmsg_header))
 
@@ -51,9 +58,8 @@ enum yoke_link_fault yoke_link_rings(const struct yoke_link *link, uint64_t feat
 /// The link has come up.
 void yoke_link_went_up(struct yoke_link *link);
 
-/// Comes up or goes down with the other side. Returns YOKE_OK if the link is up, or what
-/// yoke_link_poll() returns if not.
-int yoke_link_follow(struct yoke_link *link);
+/// Comes up or goes down with the other side, and does what else few polls have to do.
+void yoke_link_follow(struct yoke_link *link);
 
 /// The other side broke the protocol in a way that leaves nothing to go on with.
 void yoke_link_break(struct yoke_link *link, enum yoke_link_fault fault);
@@ -62,7 +68,7 @@ void yoke_link_break(struct yoke_link *link, enum yoke_link_fault fault);
 /// multiples of a power of two, which people like to pick, spread as well.
 static inline struct yoke_ept **link_bucket(const struct yoke_link *link, uint32_t addr)
 {
-    return &link->buckets[(addr ^ addr >> 10 ^ addr >> 20) & link->bucket_mask];
+    return &link->buckets[(addr ^ addr >> 10) & link->bucket_mask];
 }
 
 /// See yoke_ept_find().

@@ -3,10 +3,11 @@
 /// A message's way in and out, written once and compiled for each role: the file that includes it
 /// has defined the role's ring operations. They are static, so that compilers put them in line.
 ///
-/// - int role_receive(link, rx): the next message: 1, 0 if there is none, YOKE_BAD_PEER (skipped)
-///   or YOKE_DOWN (the ring is broken).
-/// - int role_give_back(link, ticket): gives a message's buffer back; YOKE_OK or YOKE_INVALID.
-/// - int role_claim(link, tx): a free buffer, data and size of all of it; returns as role_receive.
+/// - int role_next(link, rx): the next message, one that waits: 1, or YOKE_BAD_PEER (skipped).
+/// - bool role_holds(link, ticket): true if a message is ours.
+/// - void role_give_back(link, ticket): gives the buffer of one that is ours back.
+/// - int role_claim(link, tx): a free buffer, all of it: 1, 0 if there is none, YOKE_BAD_PEER
+///   (skipped) or YOKE_DOWN (the ring is broken).
 /// - bool role_owns(link, ticket): true if a claim is still good.
 /// - void role_commit(link, ticket, size): sends `size` bytes of a claimed buffer.
 /// - void role_cancel(link, ticket): gives a claimed buffer up.
@@ -22,26 +23,27 @@ struct yoke_rx {
     yoke_ticket ticket;
 };
 
-static inline int role_receive(struct yoke_link *link, struct yoke_rx *rx);
-static inline int role_give_back(struct yoke_link *link, yoke_ticket ticket);
-static inline int role_claim(struct yoke_link *link, struct yoke_tx *tx);
-static inline bool role_owns(const struct yoke_link *link, yoke_ticket ticket);
-static inline void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size);
-static inline void role_cancel(struct yoke_link *link, yoke_ticket ticket);
+YOKE_HOT int role_next(struct yoke_link *link, struct yoke_rx *rx);
+YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket);
+YOKE_HOT void role_give_back(struct yoke_link *link, yoke_ticket ticket);
+YOKE_HOT int role_claim(struct yoke_link *link, struct yoke_tx *tx);
+YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket);
+YOKE_HOT void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size);
+YOKE_HOT void role_cancel(struct yoke_link *link, yoke_ticket ticket);
 
 // --------------------------------------------------------------------------------------- receiving
 
 /// Hands one message to its endpoint, and its buffer back unless it was held.
-static inline void path_deliver(struct yoke_link *link, const struct yoke_rx *rx)
+YOKE_HOT void path_deliver(struct yoke_link *link, const struct yoke_rx *rx)
 {
     struct yoke_rpmsg_header header;
 
     if (rx->size < YOKE_HEADER) {
         link->stats.bad++;
-        (void)role_give_back(link, rx->ticket);
+        role_give_back(link, rx->ticket);
         return;
     }
-    yoke_snapshot(&header, rx->data, sizeof header);
+    yoke_snapshot16(&header, rx->data);
     const struct yoke_msg msg = {
         .data = rx->data + YOKE_HEADER,
         .size = YOKE_SWAP16(link->swap, header.len),
@@ -67,147 +69,158 @@ static inline void path_deliver(struct yoke_link *link, const struct yoke_rx *rx
         }
         link->current = YOKE_NO_TICKET;
     }
-    (void)role_give_back(link, rx->ticket);
+    role_give_back(link, rx->ticket);
 }
 
-/// Shows what both rings have for the other side and, with `sleep`, asks for a doorbell. One
+/// Shows what both rings have for the other side and, unless polled, asks for a doorbell. One
 /// barrier for all; its partners are the same one on the other side and that in yoke_vq_arm().
-static void path_settle(struct yoke_link *link, bool sleep)
+YOKE_HOT void path_settle(struct yoke_link *link)
 {
     struct yoke_vq *const rx = &link->rx.vq;
     struct yoke_vq *const tx = &link->tx.vq;
-    bool barrier = vq_show(rx);
+    const uint32_t rx_old = rx->shown;
+    const uint32_t tx_old = tx->shown;
+    bool barrier = rx->next != rx_old || tx->next != tx_old;
 
-    barrier |= vq_show(tx);
-    if (sleep) {
+    vq_show(rx);
+    vq_show(tx);
+    if (!link->polled) {
         barrier |= yoke_vq_ask(rx);
     }
     if (barrier) {
         yoke_barrier_full();
-        vq_ring(rx);
-        vq_ring(tx);
+        vq_notify(rx, rx_old);
+        vq_notify(tx, tx_old);
     }
 }
 
-/// Delivers up to `budget` messages, then settles.
-static inline uint32_t path_drain(struct yoke_link *link, uint32_t budget)
+/// Delivers up to `budget` messages. Returns how many were delivered or refused.
+YOKE_HOT uint32_t path_drain(struct yoke_link *link, uint32_t budget)
 {
-    uint32_t done = 0;
+    struct yoke_vq *const rx_vq = &link->rx.vq;
+    uint32_t left = budget;
 
-    while (link->up) {
-        struct yoke_rx rx;
-        if (done == budget) {
-            path_settle(link, false);
-            break;
+    for (;;) {
+        int waiting = vq_waiting(rx_vq);
+        if (waiting < 0) {
+            yoke_link_break(link, YOKE_FAULT_INDEX);
+            return budget - left;
         }
-        const int got = role_receive(link, &rx);
-        if (got > 0) {
-            done++;
-            if (link->rx.vq.armed && !link->rx.vq.event_idx) {
-                yoke_vq_quiet(&link->rx.vq);
+        if (waiting > 0 && rx_vq->armed && !rx_vq->event_idx) {
+            yoke_vq_quiet(rx_vq);
+        }
+        for (; waiting > 0 && left != 0; waiting--, left--) {
+            struct yoke_rx rx;
+            if (role_next(link, &rx) < 0) {
+                link->stats.bad++;
+                continue;
             }
             path_deliver(link, &rx);
-        } else if (got == YOKE_BAD_PEER) {
-            done++;
-            link->stats.bad++;
-        } else if (got == YOKE_DOWN) {
-            yoke_link_break(link, YOKE_FAULT_INDEX);
-        } else {
-            path_settle(link, !link->polled);
-            // Look again: what came before the other side saw the request rang no doorbell.
-            if (link->polled || vq_waiting(&link->rx.vq) == 0) {
-                break;
+            if ((link->mode & MODE_UP) == 0) {
+                return budget - left + 1;
             }
         }
+        path_settle(link);
+        // Look again: what came before the other side saw the request rang no doorbell.
+        if (left == 0 || link->polled || vq_waiting(rx_vq) == 0) {
+            return budget - left;
+        }
     }
-    return done;
 }
 
 static int path_poll(struct yoke_link *link, uint32_t budget)
 {
-    if (link->polling) {
+    const uint8_t mode = link->mode;
+
+    if ((mode & MODE_POLLING) != 0) {
         return YOKE_INVALID;
     }
     YOKE_STORE(link->signalled, false);
     yoke_invalidate(link->vdev->port, link->status, 1);
-    const bool live = yoke_status_live(YOKE_LOAD(*link->status));
-    const bool corked = link->corked;
-    link->polling = true;
-    link->corked = true;
-    int result = live && link->up ? YOKE_OK : yoke_link_follow(link);
-    if (result == YOKE_OK) {
-        if (link->announcing) {
-            link->ns->announce(link, false);
-        }
-        result = (int)path_drain(link, budget);
-        if (result == 0 && !link->up) {
-            result = link->fault != YOKE_FAULT_NONE ? YOKE_BAD_PEER : YOKE_DOWN;
-        }
+    link->mode = mode | MODE_POLLING;
+    if ((mode & ~MODE_CORKED) != MODE_UP || !yoke_status_live(YOKE_LOAD(*link->status))) {
+        yoke_link_follow(link);
     }
-    link->corked = corked;
-    link->polling = false;
-    return result;
+    const uint32_t done = (link->mode & MODE_UP) != 0 ? path_drain(link, budget) : 0;
+    link->mode &= (uint8_t)~MODE_POLLING;
+    if (done == 0 && (link->mode & MODE_UP) == 0) {
+        return link->fault != YOKE_FAULT_NONE ? YOKE_BAD_PEER : YOKE_DOWN;
+    }
+    return (int)done;
 }
 
 static int path_release(struct yoke_link *link, yoke_ticket ticket)
 {
-    const int status = role_give_back(link, ticket);
-
-    if (!link->corked) {
+    if (!role_holds(link, ticket)) {
+        return YOKE_INVALID;
+    }
+    role_give_back(link, ticket);
+    if ((link->mode & (MODE_CORKED | MODE_POLLING)) == 0) {
         yoke_vq_publish(&link->rx.vq);
     }
-    return status;
+    return YOKE_OK;
 }
 
 // ----------------------------------------------------------------------------------------- sending
 
-/// Claims a buffer from the ring. A peer that hands in nonsense for ever gets no further than one
-/// ring's worth of it a call.
-static inline int path_claim_once(struct yoke_link *link, struct yoke_tx *tx)
+/// Claims a buffer where the first try found none. A peer that hands in nonsense for ever gets no
+/// further than one ring's worth of it a call.
+static int path_claim_again(struct yoke_link *link, struct yoke_tx *tx, int got)
 {
+    bool asked = false;
+
     for (uint32_t tries = link->tx_num; tries != 0; tries--) {
-        const int got = role_claim(link, tx);
         if (got > 0) {
             return YOKE_OK;
-        }
-        if (got == 0) {
-            return YOKE_AGAIN;
         }
         if (got == YOKE_DOWN) {
             yoke_link_break(link, YOKE_FAULT_INDEX);
             return YOKE_DOWN;
         }
-        link->stats.bad++;
+        if (got == YOKE_BAD_PEER) {
+            link->stats.bad++;
+        } else if (!asked) {
+            // The other side can only free what it was shown; have it ring when it does.
+            yoke_vq_publish(&link->tx.vq);
+            if (link->polled || !yoke_vq_arm(&link->tx.vq)) {
+                break;
+            }
+            asked = true;
+        } else {
+            break;
+        }
+        got = role_claim(link, tx);
     }
+    link->mode |= MODE_STARVED;
+    link->stats.tx_again++;
     return YOKE_AGAIN;
+}
+
+YOKE_HOT int path_claim_buffer(struct yoke_link *link, struct yoke_tx *tx)
+{
+    if ((link->mode & MODE_UP) == 0) {
+        return YOKE_DOWN;
+    }
+    const int got = role_claim(link, tx);
+    if (got <= 0) {
+        const int status = path_claim_again(link, tx, got);
+        if (status != YOKE_OK) {
+            return status;
+        }
+    }
+    tx->data = (uint8_t *)tx->data + YOKE_HEADER;
+    tx->size = (tx->size < link->buffer_size ? tx->size : link->buffer_size) - YOKE_HEADER;
+    return YOKE_OK;
 }
 
 static int path_claim(struct yoke_link *link, struct yoke_tx *tx)
 {
-    if (!link->up) {
-        return YOKE_DOWN;
-    }
-    int status = path_claim_once(link, tx);
-    if (status == YOKE_AGAIN) {
-        // The other side can only free buffers that it was shown; have it ring when it does.
-        yoke_vq_publish(&link->tx.vq);
-        if (!link->polled && yoke_vq_arm(&link->tx.vq)) {
-            status = path_claim_once(link, tx);
-        }
-        link->stats.tx_again += status == YOKE_AGAIN;
-    } else if (link->tx.vq.armed) {
-        yoke_vq_quiet(&link->tx.vq);
-    }
-    if (status == YOKE_OK) {
-        tx->data = (uint8_t *)tx->data + YOKE_HEADER;
-        tx->size = (tx->size < link->buffer_size ? tx->size : link->buffer_size) - YOKE_HEADER;
-    }
-    return status;
+    return path_claim_buffer(link, tx);
 }
 
 /// Sends a claimed buffer whose ticket and size are known to be good.
-static inline void path_commit_good(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx *tx,
-                                    size_t size)
+YOKE_HOT void path_commit_good(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx *tx,
+                               size_t size)
 {
     struct yoke_link *const link = ept->link;
     const struct yoke_rpmsg_header header = {
@@ -221,7 +234,7 @@ static inline void path_commit_good(struct yoke_ept *ept, uint32_t dst, const st
     yoke_clean(link->tx.vq.port, start, YOKE_HEADER + size);
     role_commit(link, tx->ticket, YOKE_HEADER + (uint32_t)size);
     link->stats.tx_sent++;
-    if (!link->corked) {
+    if ((link->mode & (MODE_CORKED | MODE_POLLING)) == 0) {
         yoke_vq_publish(&link->tx.vq);
     }
 }
@@ -230,7 +243,7 @@ static int path_commit(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx 
 {
     struct yoke_link *const link = ept->link;
 
-    if (!link->up) {
+    if ((link->mode & MODE_UP) == 0) {
         return YOKE_DOWN;
     }
     if (!role_owns(link, tx->ticket)) {
@@ -245,7 +258,7 @@ static int path_commit(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx 
 
 static int path_cancel(struct yoke_link *link, yoke_ticket ticket)
 {
-    if (!link->up) {
+    if ((link->mode & MODE_UP) == 0) {
         return YOKE_DOWN;
     }
     if (!role_owns(link, ticket)) {
@@ -259,13 +272,12 @@ static int path_send(struct yoke_ept *ept, uint32_t dst, const void *data, size_
 {
     struct yoke_link *const link = ept->link;
     struct yoke_tx tx;
+    const int status = path_claim_buffer(link, &tx);
 
-    if (size > link->buffer_size - YOKE_HEADER) {
-        return YOKE_TOO_LONG;
-    }
-    const int status = path_claim(link, &tx);
     if (status != YOKE_OK) {
-        return status;
+        // Waiting for a buffer would not help.
+        return status == YOKE_AGAIN && size > link->buffer_size - YOKE_HEADER ? YOKE_TOO_LONG
+                                                                              : status;
     }
     if (size > tx.size) {
         role_cancel(link, tx.ticket);

@@ -24,12 +24,13 @@ static enum yoke_link_fault arrive(struct yoke_link *link)
     return YOKE_FAULT_NONE;
 }
 
-static inline int role_receive(struct yoke_link *link, struct yoke_rx *rx)
+YOKE_HOT int role_next(struct yoke_link *link, struct yoke_rx *rx)
 {
     struct yoke_vq_part part;
-    const int got = vq_device_take_buffer(&link->rx.device, false, YOKE_HEADER, &part, &rx->ticket);
+    int got = vq_device_next(&link->rx.device, &rx->ticket);
 
     if (got > 0) {
+        got = vq_device_buffer(&link->rx.device, false, YOKE_HEADER, &part, rx->ticket);
         rx->data = part.data;
         rx->size = part.size;
         yoke_invalidate(link->rx.vq.port, part.data, part.size);
@@ -37,34 +38,40 @@ static inline int role_receive(struct yoke_link *link, struct yoke_rx *rx)
     return got;
 }
 
-static inline int role_give_back(struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket)
 {
-    return vq_device_push(&link->rx.device, ticket, 0);
+    return vq_device_owns(&link->rx.device, ticket);
 }
 
-static inline int role_claim(struct yoke_link *link, struct yoke_tx *tx)
+YOKE_HOT void role_give_back(struct yoke_link *link, yoke_ticket ticket)
+{
+    vq_device_push(&link->rx.device, ticket, 0);
+}
+
+YOKE_HOT int role_claim(struct yoke_link *link, struct yoke_tx *tx)
 {
     struct yoke_vq_part part;
-    const int got = vq_device_take_buffer(&link->tx.device, true, YOKE_HEADER, &part, &tx->ticket);
+    int got = vq_device_take(&link->tx.device, &tx->ticket);
 
     if (got > 0) {
+        got = vq_device_buffer(&link->tx.device, true, YOKE_HEADER, &part, tx->ticket);
         tx->data = part.data;
         tx->size = part.size;
     }
     return got;
 }
 
-static inline bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
 {
     return vq_device_owns(&link->tx.device, ticket);
 }
 
-static inline void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size)
+YOKE_HOT void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size)
 {
-    (void)vq_device_push(&link->tx.device, ticket, size);
+    vq_device_push(&link->tx.device, ticket, size);
 }
 
-static inline void role_cancel(struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT void role_cancel(struct yoke_link *link, yoke_ticket ticket)
 {
     (void)yoke_vq_device_unpop(&link->tx.device, ticket);
 }

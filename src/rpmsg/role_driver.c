@@ -8,9 +8,9 @@ static uint32_t buffer_offset(const struct yoke_link *link, uint32_t queue, yoke
     return (queue * link->rx_num + yoke_ticket_index(ticket)) * link->buffer_size;
 }
 
-static inline int role_receive(struct yoke_link *link, struct yoke_rx *rx)
+YOKE_HOT int role_next(struct yoke_link *link, struct yoke_rx *rx)
 {
-    const int got = vq_driver_used(&link->rx.driver, &rx->ticket, &rx->size);
+    const int got = vq_driver_next(&link->rx.driver, &rx->ticket, &rx->size);
 
     if (got > 0) {
         rx->data = link->buffers + buffer_offset(link, 0, rx->ticket);
@@ -19,20 +19,25 @@ static inline int role_receive(struct yoke_link *link, struct yoke_rx *rx)
     return got;
 }
 
-static inline int role_give_back(struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket)
+{
+    return vq_driver_owns(&link->rx.driver, ticket);
+}
+
+YOKE_HOT void role_give_back(struct yoke_link *link, yoke_ticket ticket)
 {
     const uint64_t address = link->buffers_pa + buffer_offset(link, 0, ticket);
 
-    return vq_driver_offer(&link->rx.driver, ticket, address, link->buffer_size, true);
+    vq_driver_offer(&link->rx.driver, ticket, address, link->buffer_size, true);
 }
 
-static inline int role_claim(struct yoke_link *link, struct yoke_tx *tx)
+YOKE_HOT int role_claim(struct yoke_link *link, struct yoke_tx *tx)
 {
     uint32_t written;
 
     tx->ticket = vq_driver_take(&link->tx.driver);
     if (tx->ticket == YOKE_NO_TICKET) {
-        const int got = vq_driver_used(&link->tx.driver, &tx->ticket, &written);
+        const int got = yoke_vq_driver_used(&link->tx.driver, &tx->ticket, &written);
         if (got <= 0) {
             return got;
         }
@@ -42,19 +47,19 @@ static inline int role_claim(struct yoke_link *link, struct yoke_tx *tx)
     return 1;
 }
 
-static inline bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
 {
     return vq_driver_owns(&link->tx.driver, ticket);
 }
 
-static inline void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size)
+YOKE_HOT void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size)
 {
     const uint64_t address = link->buffers_pa + buffer_offset(link, 1, ticket);
 
-    (void)vq_driver_offer(&link->tx.driver, ticket, address, size, false);
+    vq_driver_offer(&link->tx.driver, ticket, address, size, false);
 }
 
-static inline void role_cancel(struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT void role_cancel(struct yoke_link *link, yoke_ticket ticket)
 {
     (void)yoke_vq_driver_give(&link->tx.driver, ticket);
 }
@@ -95,7 +100,7 @@ int yoke_link_start(struct yoke_link *link)
     struct yoke_vq_slot *const slots = link_private(link);
     yoke_ticket ticket;
 
-    if (link->role != &role || link->polling) {
+    if (link->role != &role || (link->mode & MODE_POLLING) != 0) {
         return YOKE_INVALID;
     }
     yoke_link_close(link);
@@ -108,11 +113,10 @@ int yoke_link_start(struct yoke_link *link)
         return YOKE_BAD_PEER;
     }
     while ((ticket = yoke_vq_driver_take(&link->rx.driver)) != YOKE_NO_TICKET) {
-        (void)role_give_back(link, ticket);
+        role_give_back(link, ticket);
     }
     // The index is out before DRIVER_OK, and the doorbell, rung whatever the flags say, after it.
-    (void)vq_show(&link->rx.vq);
-    link->rx.vq.rung = link->rx.vq.shown;
+    vq_show(&link->rx.vq);
     link->features = (uint32_t)features;
     yoke_vdev_driver_ok(link->vdev);
     link->driving = YOKE_STATUS_ACKNOWLEDGE | YOKE_STATUS_DRIVER | YOKE_STATUS_DRIVER_OK;
