@@ -94,8 +94,8 @@ int yoke_host_boot(struct yoke_host *host);
 
 /// Does what there is to do without waiting: delivers messages, shows the trace, notices a crash.
 ///
-/// Returns 1 if messages were handled: there may be more; 0 if none were; YOKE_DOWN if the firmware does not run (host->error
-/// says how it died); YOKE_BAD_PEER if it broke the link's protocol.
+/// Returns 1 if messages were handled: there may be more; 0 if none were; YOKE_DOWN if the firmware
+/// does not run (host->error says how it died); YOKE_BAD_PEER if it broke the link's protocol.
 int yoke_host_poll(struct yoke_host *host);
 
 /// Sleeps until something happened, at most `timeout_ms` (negative: for ever), and polls.
@@ -113,6 +113,9 @@ int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout
 /// Returns it, valid until the next wait or poll; or NULL, and host->error says why: time is up, or
 /// the firmware died.
 const struct yoke_service *yoke_host_find(struct yoke_host *host, const char *name, int timeout_ms);
+
+/// Shows new trace text now; waiting and polling do so every few milliseconds.
+void yoke_host_read_trace(struct yoke_host *host);
 
 /// Stops the firmware and takes the link down. It may be booted again.
 void yoke_host_stop(struct yoke_host *host);

@@ -238,11 +238,12 @@ static int boot_all(struct run *run)
 }
 
 /// What the firmware said last, for somebody who wonders why it does not go on.
-static void show_tail(const struct yoke_host *host)
+static void show_tail(struct yoke_host *host)
 {
-    const char *line = host->tail;
     char clean[4 * sizeof host->tail + 1];
 
+    yoke_host_read_trace(host);
+    const char *line = host->tail;
     if (host->tail_size == 0) {
         (void)fprintf(stderr, "      it wrote no trace\n");
         return;
@@ -255,7 +256,7 @@ static void show_tail(const struct yoke_host *host)
     }
 }
 
-static int died(const struct yoke_host *host)
+static int died(struct yoke_host *host)
 {
     tool_error(NULL, "%s", host->error);
     show_tail(host);
@@ -360,7 +361,7 @@ static void show_ping(const struct tool_ping *ping, bool first)
     (void)tool_clean(name, sizeof name, ping->service, strlen(ping->service));
     (void)printf("%-16s %6u %8u %9.1f %9.1f %9.1f %9.1f %12.0f%s\n", name, ping->size, ping->count,
                  ping->min, ping->p50, ping->p99, ping->max, ping->rate,
-                 ping->altered != 0 ? "  (answers with something else)" : "");
+                 ping->no_echo ? "  (answers with something else)" : "");
     (void)fflush(stdout);
 }
 
@@ -373,7 +374,7 @@ static cJSON *ping_json(const struct tool_ping *ping)
         json, "service", tool_clean(name, sizeof name, ping->service, strlen(ping->service)));
     (void)cJSON_AddNumberToObject(json, "size", ping->size);
     (void)cJSON_AddNumberToObject(json, "count", ping->count);
-    (void)cJSON_AddNumberToObject(json, "altered", ping->altered);
+    (void)cJSON_AddBoolToObject(json, "echo", !ping->no_echo);
     (void)cJSON_AddNumberToObject(json, "min_us", ping->min);
     (void)cJSON_AddNumberToObject(json, "p50_us", ping->p50);
     (void)cJSON_AddNumberToObject(json, "p99_us", ping->p99);
@@ -400,7 +401,9 @@ static int ping_all(struct run *run)
         }
         status = tool_ping(ping, host, addr, run->timeout_ms, wait_a_while, run);
         if (status != TOOL_OK) {
-            show_tail(host);
+            if (host->rproc.state == YOKE_CRASHED) {
+                show_tail(host);
+            }
             return status;
         }
         if (run->as_json) {

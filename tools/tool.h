@@ -68,6 +68,7 @@ struct tool_ping {
     // Results.
     uint32_t received;
     uint32_t altered;          ///< Answers that were not what was sent.
+    bool no_echo;              ///< The first answer was not: the service does something else.
     double min, p50, p99, max; ///< Microseconds a round trip, one at a time.
     double rate;               ///< Messages a second, both ways together, as many as fit.
 };

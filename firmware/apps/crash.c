@@ -8,7 +8,7 @@
 
 #define CRASH_TABLE(ENTRY)                                                                         \
     ENTRY(TRACE, trace, YOKE_TABLE_BUFFER(board_log), .name = "log")                               \
-    ENTRY(RPMSG, rpmsg, SERVE_BUFFERS)
+    ENTRY(VDEV, rpmsg, SERVE_RPMSG)
 YOKE_TABLE(table, CRASH_TABLE);
 
 static volatile int zero;

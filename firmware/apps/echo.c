@@ -9,7 +9,7 @@
 
 #define ECHO_TABLE(ENTRY)                                                                          \
     ENTRY(TRACE, trace, YOKE_TABLE_BUFFER(board_log), .name = "log")                               \
-    ENTRY(RPMSG, rpmsg, SERVE_BUFFERS)
+    ENTRY(VDEV, rpmsg, SERVE_RPMSG)
 YOKE_TABLE(table, ECHO_TABLE);
 
 static int answer_copy(struct service *service, const struct yoke_msg *request)

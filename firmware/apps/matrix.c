@@ -10,7 +10,7 @@
 
 #define MATRIX_TABLE(ENTRY)                                                                        \
     ENTRY(TRACE, trace, YOKE_TABLE_BUFFER(board_log), .name = "log")                               \
-    ENTRY(RPMSG, rpmsg, SERVE_BUFFERS)
+    ENTRY(VDEV, rpmsg, SERVE_RPMSG)
 YOKE_TABLE(table, MATRIX_TABLE);
 
 /// The largest N whose request fits into one message of 496 bytes.

@@ -11,6 +11,16 @@
 /// Buffers each way of an app that serves: RPMSG's value in its resource table.
 #define SERVE_BUFFERS 64
 
+#define SERVE_VRING                                                                                \
+    {                                                                                              \
+        .da = YOKE_RSC_ADDR_ANY, .align = YOKE_TABLE_ALIGN, .num = SERVE_BUFFERS                   \
+    }
+/// The app's rpmsg device, as ENTRY(VDEV, name, SERVE_RPMSG): with event indices, so that a busy
+/// side is not rung for every message.
+#define SERVE_RPMSG                                                                                \
+    .vdev.id = YOKE_ID_RPMSG, .vdev.dfeatures = YOKE_F_RPMSG_NS | YOKE_F_RING_EVENT_IDX,           \
+    .vring[0] = SERVE_VRING, .vring[1] = SERVE_VRING
+
 /// One service. `name`, `answer` and `later` are the app's; the rest is opaque.
 struct service {
     const char *name;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file host_internal.h
+/// What the files of host.h share.
+#ifndef YOKE_HOST_INTERNAL_H
+#define YOKE_HOST_INTERNAL_H
+
+#include "host.h"
+
+/// Trace has no doorbell: it is read this often while there is nothing else to do.
+#define TRACE_MS 10
+
+/// Says in host->error why a call fails. Returns `status`.
+int host_fail(struct yoke_host *host, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/// Makes the link, which comes up when the firmware is booted.
+int host_make_link(struct yoke_host *host);
+
+/// Begins to read the trace anew.
+void host_start_traces(struct yoke_host *host);
+
+/// True if the firmware runs. Notices if it has died.
+bool host_alive(struct yoke_host *host);
+
+#endif
