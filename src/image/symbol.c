@@ -28,10 +28,11 @@ static bool take_symbol(const struct yoke_elf *elf, const uint8_t *at, uint64_t 
     if (symbol->function && elf->machine == YOKE_EM_ARM) {
         symbol->value &= ~UINT64_C(1);
     }
-    // Section 0 means undefined; numbers beyond the last one are absolute values and the like.
+    // Undefined symbols are in section 0, which has no bytes; absolute values and the like have
+    // numbers beyond the last section.
     const uint32_t shndx = yoke_le16(at + layout->st_shndx);
     if (type > STT_FUNC || symbol->value > address || name >= elf->symbol_names.size ||
-        shndx == 0 || yoke_elf_section(elf, shndx, &section, &ignored) != YOKE_OK) {
+        yoke_elf_section(elf, shndx, &section, &ignored) != YOKE_OK) {
         return false;
     }
     symbol->name = (const char *)elf->symbol_names.data + name;

@@ -209,6 +209,24 @@ static void refuses_counts_that_wrap_or_leave_the_table(void **state)
                    "size is 0x110");
 }
 
+static void refuses_offsets_of_which_the_last_lies_outside(void **state)
+{
+    (void)state;
+    firmware_table(&table);
+    table_set(&table, 4, 65); // 16 + 4 * 65 = 0x114 bytes of 0x110.
+    assert_refused(open_table(), &refusal,
+                   "resource table: num 65 must leave room for all offsets in the table, whose "
+                   "size is 0x110");
+}
+
+static void accepts_a_range_that_ends_with_the_address_space(void **state)
+{
+    (void)state;
+    table_begin(&table, 1);
+    table_trace(&table, 0xffffff00, 0x100, "x");
+    assert_int_equal(read_all(), YOKE_NOT_FOUND);
+}
+
 static void refuses_wrong_offsets(void **state)
 {
     (void)state;
@@ -392,6 +410,8 @@ int main(void)
         cmocka_unit_test(reads_a_table_at_any_alignment),
         cmocka_unit_test(refuses_a_wrong_head),
         cmocka_unit_test(refuses_counts_that_wrap_or_leave_the_table),
+        cmocka_unit_test(refuses_offsets_of_which_the_last_lies_outside),
+        cmocka_unit_test(accepts_a_range_that_ends_with_the_address_space),
         cmocka_unit_test(refuses_wrong_offsets),
         cmocka_unit_test(refuses_entries_that_run_into_each_other_or_out_of_the_table),
         cmocka_unit_test(refuses_a_vdev_whose_vrings_or_config_do_not_fit),
