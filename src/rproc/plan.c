@@ -110,9 +110,8 @@ static const struct yoke_area *segment_with(const struct planner *planner, uint6
 static int check_entry_point(struct planner *planner)
 {
     const uint64_t entry = planner->elf->entry;
-    // Bit 0 of a code address on ARM says that it is Thumb code.
-    const uint64_t thumb = planner->elf->machine == YOKE_EM_ARM ? 1 : 0;
-    const struct yoke_area *segment = segment_with(planner, entry & ~thumb, 1);
+    // Bit 0, which on ARM says that it is Thumb code, leads out of no segment: code has two bytes.
+    const struct yoke_area *segment = segment_with(planner, entry, 1);
 
     if (segment == NULL || (segment->flags & YOKE_PF_X) == 0) {
         return yoke_refuse(planner->refusal, "ELF header", YOKE_NO_INDEX, "e_entry", entry,

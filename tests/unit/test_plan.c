@@ -370,6 +370,10 @@ static void a_devmem_must_be_what_the_map_says(void **state)
     table_devmem(&table, 0x60000000, 0x60000000, 0x100, "uart");
     assert_plan_refused(plan_table(), "table entry 0: da 0x60000000 lies outside all regions of "
                                       "the memory map, with size 0x100");
+    table_begin(&table, 1);
+    table_devmem(&table, FW_TEXT, FW_TEXT, 0x100, "no registers");
+    assert_plan_refused(plan_table(), "table entry 0: da 0x10000000 must not overlap the segment "
+                                      "at 0x10000000");
 }
 
 static void refuses_a_trace_buffer_outside_the_map_or_on_a_ring(void **state)
