@@ -26,7 +26,6 @@ static size_t multiply(const uint8_t *request, size_t size)
     const uint32_t n = size >= 4 ? yoke_le32(request) : 0;
 
     if (n == 0 || n > LARGEST || size != 4 + 8 * n * n) {
-        board_trace("matrix: a request was not valid\n");
         yoke_put_le32(reply, 0);
         return 4;
     }
