@@ -7,7 +7,8 @@
 ///
 /// What decides safety lies in private memory: which descriptors are whose, how many were offered,
 /// what was read so far. The peer's fields are read once and checked. The worst that a peer can do
-/// is to end the conversation: a call then returns YOKE_DOWN until the queue is set up anew.
+/// is to end the conversation: a call then returns YOKE_DOWN, as long as the peer's index makes no
+/// sense, and the queue has to be set up anew.
 #ifndef YOKE_RING_H
 #define YOKE_RING_H
 
@@ -67,8 +68,7 @@ struct yoke_vq {
     bool event_idx;    ///< YOKE_F_RING_EVENT_IDX was negotiated.
     bool indirect;     ///< YOKE_F_RING_INDIRECT was negotiated.
     bool swap;         ///< The ring's byte order is not ours.
-    bool armed;        ///< A doorbell was asked for.
-    bool broken;       ///< The peer's index made no sense.
+    bool armed;        ///< Without event_idx: a doorbell was asked for.
 };
 
 /// Shows the peer all that was put since the last call: one index write, at most one doorbell, and

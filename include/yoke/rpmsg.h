@@ -120,10 +120,11 @@ struct yoke_link {
     uint32_t next_addr;
     uint32_t rx_num; ///< Ring sizes that there is private memory for.
     uint32_t tx_num;
-    yoke_ticket current; ///< The message whose callback runs, unless it was held.
-    uint8_t driving;     ///< Driver role: the status that this side set.
+    uint32_t mode;    ///< See src/rpmsg/link.h, and for the next two.
+    uint32_t calm;
+    uint32_t current; ///< The message whose callback runs, unless it was held.
+    uint8_t driving;  ///< Driver role: the status that this side set.
     uint8_t fault;
-    uint8_t mode; ///< See src/rpmsg/link.h.
     bool polled;
     bool big_endian;
     bool swap;
@@ -207,11 +208,12 @@ const struct yoke_link_stats *yoke_link_stats(const struct yoke_link *link);
 /// A message, valid inside the callback and as long as it is held. The payload lies in memory that
 /// the other side can write: check a copy, not the payload itself.
 struct yoke_msg {
-    const void *data; ///< The payload.
-    uint32_t size;    ///< Its bytes.
-    uint32_t src;     ///< The sender's endpoint.
-    uint32_t dst;     ///< The endpoint that it was sent to.
-    uint16_t flags;   ///< As sent; 0 in rpmsg as it is.
+    const void *data;  ///< The payload.
+    uint32_t src;      ///< The sender's endpoint.
+    uint32_t dst;      ///< The endpoint that it was sent to.
+    uint32_t reserved; ///< As sent; 0 in rpmsg as it is.
+    uint16_t size;     ///< Bytes of payload.
+    uint16_t flags;    ///< As sent; 0 in rpmsg as it is.
 };
 
 /// Receives a message. It may send, hold, open and close endpoints, `ept` included.

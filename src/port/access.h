@@ -53,6 +53,9 @@
 #define YOKE_HOT static inline __attribute__((always_inline))
 #endif
 
+/// Marks a condition that honest peers and callers with buffers to spare never meet.
+#define YOKE_RARELY(condition) __builtin_expect((condition), 0)
+
 // Shared fields are naturally aligned and at most 4 bytes wide, so one instruction loads or stores
 // them on every processor, Cortex-M0+ included; relaxed atomics keep compilers from splitting,
 // merging or repeating that instruction.

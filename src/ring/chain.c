@@ -5,7 +5,7 @@
 static int enter_table(struct yoke_vq_device *device, struct yoke_chain *chain,
                        const struct yoke_vring_desc *desc)
 {
-    const void *const table = mem_at(device->mem, desc->addr, desc->len);
+    const void *const table = yoke_mem_at(device->mem, desc->addr, desc->len);
 
     if (!device->vq.indirect || chain->table != device->vq.desc ||
         (desc->flags & YOKE_DESC_NEXT) != 0 || table == NULL || desc->len == 0 ||
@@ -36,7 +36,7 @@ int yoke_chain_next(struct yoke_vq_device *device, struct yoke_chain *chain,
             continue;
         }
         const bool write = (desc.flags & YOKE_DESC_WRITE) != 0;
-        void *const data = mem_at(device->mem, desc.addr, desc.len);
+        void *const data = yoke_mem_at(device->mem, desc.addr, desc.len);
         if (data == NULL || (chain->written && !write)) {
             return YOKE_BAD_PEER;
         }
@@ -50,15 +50,15 @@ int yoke_chain_next(struct yoke_vq_device *device, struct yoke_chain *chain,
 }
 
 int yoke_vq_device_odd_buffer(struct yoke_vq_device *device, bool write, uint32_t least,
-                              struct yoke_vq_part *part, yoke_ticket ticket)
+                              struct yoke_vq_part *part, uint32_t head)
 {
     struct yoke_chain chain;
 
-    vq_chain_begin(device, ticket, &chain);
+    vq_chain_begin(device, head, &chain);
     if (yoke_chain_next(device, &chain, part) == 1 && !chain.more && part->write == write &&
         part->size >= least) {
         return 1;
     }
-    vq_device_push(device, ticket, 0);
+    vq_device_return(device, head, 0);
     return YOKE_BAD_PEER;
 }

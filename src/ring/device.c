@@ -28,26 +28,31 @@ uint32_t yoke_vq_device_spare(struct yoke_vq_device *device)
         head++;
     }
     device->spares--;
+    device->owned[head] = 0;
     return head;
 }
 
 int yoke_vq_device_pop(struct yoke_vq_device *device, struct yoke_chain *chain)
 {
-    yoke_ticket ticket;
-    const int got = vq_device_take(device, &ticket);
+    const int head = vq_device_take(device);
 
-    if (got > 0) {
-        vq_chain_begin(device, ticket, chain);
+    if (head < 0) {
+        return head == YOKE_AGAIN ? 0 : head;
     }
-    return got;
+    vq_chain_begin(device, (uint32_t)head, chain);
+    chain->ticket = vq_device_own(device, (uint32_t)head);
+    return 1;
 }
 
 int yoke_vq_device_push(struct yoke_vq_device *device, yoke_ticket ticket, uint32_t size)
 {
+    const uint32_t head = yoke_ticket_index(ticket);
+
     if (!vq_device_owns(device, ticket)) {
         return YOKE_INVALID;
     }
-    vq_device_push(device, ticket, size);
+    device->owned[head] = 0;
+    vq_device_return(device, head, size);
     return YOKE_OK;
 }
 

@@ -24,7 +24,12 @@ int yoke_vq_driver_init(struct yoke_vq_driver *driver, const struct yoke_vq_conf
 
 yoke_ticket yoke_vq_driver_take(struct yoke_vq_driver *driver)
 {
-    return vq_driver_take(driver);
+    if (driver->free_count == 0) {
+        return YOKE_NO_TICKET;
+    }
+    const uint32_t index = vq_driver_take_free(driver);
+    driver->slots[index].next = (uint16_t)index;
+    return vq_driver_own(driver, index);
 }
 
 int yoke_vq_driver_offer(struct yoke_vq_driver *driver, yoke_ticket ticket, uint64_t address,
@@ -35,7 +40,7 @@ int yoke_vq_driver_offer(struct yoke_vq_driver *driver, yoke_ticket ticket, uint
     if (!vq_driver_owns(driver, ticket) || driver->slots[index].next != index) {
         return YOKE_INVALID;
     }
-    vq_driver_offer(driver, ticket, address, size, write);
+    vq_driver_offer(driver, index, address, size, write);
     return YOKE_OK;
 }
 
@@ -73,8 +78,15 @@ int yoke_vq_driver_offer_chain(struct yoke_vq_driver *driver, const struct yoke_
 int yoke_vq_driver_used(struct yoke_vq_driver *driver, yoke_ticket *ticket, uint32_t *size)
 {
     const int waiting = vq_waiting(&driver->vq);
-
-    return waiting > 0 ? vq_driver_next(driver, ticket, size) : waiting;
+    if (waiting <= 0) {
+        return waiting;
+    }
+    const int index = vq_driver_next(driver, size);
+    if (index < 0) {
+        return index;
+    }
+    *ticket = vq_driver_own(driver, (uint32_t)index);
+    return 1;
 }
 
 int yoke_vq_driver_give(struct yoke_vq_driver *driver, yoke_ticket ticket)

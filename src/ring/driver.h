@@ -28,16 +28,15 @@ YOKE_HOT uint32_t vq_driver_take_free(struct yoke_vq_driver *driver)
     return index;
 }
 
-/// See yoke_vq_driver_take().
-YOKE_HOT yoke_ticket vq_driver_take(struct yoke_vq_driver *driver)
+// A descriptor that comes back and is put again in one go, with no other call on the queue in
+// between, stays SLOT_OFFERED and needs no ticket. vq_driver_own() makes it one that stays.
+
+/// Makes a descriptor, just taken or come back, ours until its ticket is handed in.
+YOKE_HOT yoke_ticket vq_driver_own(struct yoke_vq_driver *driver, uint32_t index)
 {
-    if (driver->free_count == 0) {
-        return YOKE_NO_TICKET;
-    }
-    const uint32_t index = vq_driver_take_free(driver);
     const yoke_ticket ticket = vq_stamp(&driver->vq, index);
+
     driver->slots[index].stamp = (uint16_t)(ticket >> 16);
-    driver->slots[index].next = (uint16_t)index;
     return ticket;
 }
 
@@ -64,21 +63,20 @@ YOKE_HOT void vq_driver_put(struct yoke_vq *vq, uint32_t head)
     vq->limit++;
 }
 
-/// Puts one buffer, under a ticket that is known to be good and no chain's.
-YOKE_HOT void vq_driver_offer(struct yoke_vq_driver *driver, yoke_ticket ticket, uint64_t address,
+/// Puts one buffer, in a descriptor that was just taken or has come back.
+YOKE_HOT void vq_driver_offer(struct yoke_vq_driver *driver, uint32_t index, uint64_t address,
                               uint32_t size, bool write)
 {
-    const uint32_t index = yoke_ticket_index(ticket);
-    struct yoke_vq_slot *const slot = &driver->slots[index];
-
-    slot->stamp = SLOT_OFFERED;
-    slot->room = write ? size : 0;
+    driver->slots[index].room = write ? size : 0;
+    driver->slots[index].next = (uint16_t)index;
     vq_driver_write(&driver->vq, index, address, size, write ? YOKE_DESC_WRITE : 0, 0);
+    driver->slots[index].stamp = SLOT_OFFERED;
     vq_driver_put(&driver->vq, index);
 }
 
-/// Takes back the next chain, one that waits. Otherwise see yoke_vq_driver_used().
-YOKE_HOT int vq_driver_next(struct yoke_vq_driver *driver, yoke_ticket *ticket, uint32_t *size)
+/// Takes back the next chain, one that waits. Returns its head, or YOKE_BAD_PEER.
+/// `*size` is as yoke_vq_driver_used() says.
+YOKE_HOT int vq_driver_next(struct yoke_vq_driver *driver, uint32_t *size)
 {
     struct yoke_vq *const vq = &driver->vq;
     const struct yoke_vring_used_elem *const ring = (const void *)&vq->peer[YOKE_RING_HEAD / 2];
@@ -88,15 +86,12 @@ YOKE_HOT int vq_driver_next(struct yoke_vq_driver *driver, yoke_ticket *ticket, 
     const uint32_t index = YOKE_SWAP32(vq->swap, YOKE_LOAD(element->id));
     const uint32_t written = YOKE_SWAP32(vq->swap, YOKE_LOAD(element->len));
     vq->seen++;
-    if (index > vq->mask || driver->slots[index].stamp != SLOT_OFFERED) {
+    if (YOKE_RARELY(index > vq->mask) || YOKE_RARELY(driver->slots[index].stamp != SLOT_OFFERED)) {
         return YOKE_BAD_PEER;
     }
-    struct yoke_vq_slot *const slot = &driver->slots[index];
     vq->limit--;
-    *ticket = vq_stamp(vq, index);
-    *size = written <= slot->room ? written : 0;
-    slot->stamp = (uint16_t)(*ticket >> 16);
-    return 1;
+    *size = YOKE_RARELY(written > driver->slots[index].room) ? 0 : written;
+    return (int)index;
 }
 
 #endif

@@ -37,7 +37,7 @@ int yoke_vq_setup(struct yoke_vq *vq, const struct yoke_vq_config *config, bool 
         .event_idx = (config->features & YOKE_F_RING_EVENT_IDX) != 0,
         .indirect = (config->features & YOKE_F_RING_INDIRECT) != 0,
         .swap = swap,
-        .armed = true, // as the cleared ring says
+        .armed = (config->features & YOKE_F_RING_EVENT_IDX) == 0, // as the cleared ring says
     };
     return YOKE_OK;
 }
@@ -69,16 +69,19 @@ static void store_event(struct yoke_vq *vq, uint16_t event)
 
 bool yoke_vq_ask(struct yoke_vq *vq)
 {
-    if (vq->armed && (!vq->event_idx || vq->armed_at == vq->seen)) {
+    if (vq->event_idx) {
+        if (vq->armed_at == vq->seen) {
+            return false;
+        }
+        store_event(vq, (uint16_t)vq->seen);
+        vq->armed_at = vq->seen;
+        return true;
+    }
+    if (vq->armed) {
         return false;
     }
-    if (vq->event_idx) {
-        store_event(vq, (uint16_t)vq->seen);
-    } else {
-        store_flags(vq, 0);
-    }
+    store_flags(vq, 0);
     vq->armed = true;
-    vq->armed_at = vq->seen;
     return true;
 }
 
@@ -93,14 +96,12 @@ bool yoke_vq_arm(struct yoke_vq *vq)
 
 void yoke_vq_quiet(struct yoke_vq *vq)
 {
-    if (!vq->armed) {
-        return;
-    }
     if (vq->event_idx) {
         // Just behind us: the peer passes it only after all other 65535 values.
-        store_event(vq, (uint16_t)(vq->seen - 1));
-    } else {
+        vq->armed_at = vq->seen - 1;
+        store_event(vq, (uint16_t)vq->armed_at);
+    } else if (vq->armed) {
         store_flags(vq, YOKE_RING_NO_NOTIFY);
+        vq->armed = false;
     }
-    vq->armed = false;
 }

@@ -12,50 +12,53 @@
 /// Checks a configuration and fills in the common part. `driver`: which area is ours.
 int yoke_vq_setup(struct yoke_vq *vq, const struct yoke_vq_config *config, bool driver);
 
-/// How many elements of the peer's wait. Looks at the shared index only when all known are taken.
-/// Returns YOKE_DOWN, and breaks the queue, if the peer cannot have put as many as it says.
-YOKE_HOT int vq_waiting(struct yoke_vq *vq)
+/// How many elements of the peer's wait, as its index says now.
+/// Returns YOKE_DOWN if it cannot have put as many as that.
+YOKE_HOT int vq_look(struct yoke_vq *vq)
 {
-    if (vq->known != vq->seen) {
-        return (int)(vq->known - vq->seen);
-    }
     yoke_invalidate(vq->port, &vq->peer[YOKE_RING_IDX], sizeof(uint16_t));
     // Acquire: the elements and buffers behind this index are read after it. Partner: the release
     // in the peer's vq_show().
     const uint16_t index = YOKE_SWAP16(vq->swap, yoke_load16_acquire(&vq->peer[YOKE_RING_IDX]));
     const uint32_t waiting = (uint16_t)(index - vq->seen);
-    if (waiting > vq->limit || vq->broken) {
-        vq->broken = true;
+    if (YOKE_RARELY(waiting > vq->limit)) {
         return YOKE_DOWN;
     }
-    vq->known = vq->seen + waiting;
     return (int)waiting;
+}
+
+/// The same, but does not look at the shared index before all known elements are taken.
+YOKE_HOT int vq_waiting(struct yoke_vq *vq)
+{
+    if (vq->known != vq->seen) {
+        return (int)(vq->known - vq->seen);
+    }
+    const int waiting = vq_look(vq);
+    if (waiting > 0) {
+        vq->known = vq->seen + (uint32_t)waiting;
+    }
+    return waiting;
 }
 
 // yoke_vq_publish() and yoke_vq_arm() in steps, so that work on several queues shares one barrier:
 // show and ask, then yoke_barrier_full(), then notify and look.
 
-/// Stores our index, if there is something new. What was shown before is vq->shown until then.
+/// Stores our index. What was shown before is vq->shown until then.
 YOKE_HOT void vq_show(struct yoke_vq *vq)
 {
-    if (vq->next != vq->shown) {
-        vq->shown = vq->next;
-        // Release: the peer sees elements, descriptors and buffers before the index. Partner: the
-        // acquire in the peer's vq_waiting().
-        yoke_store16_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, (uint16_t)vq->shown));
-        yoke_clean(vq->port, &vq->own[YOKE_RING_IDX], sizeof(uint16_t));
-    }
+    vq->shown = vq->next;
+    // Release: the peer sees elements, descriptors and buffers before the index. Partner: the
+    // acquire in the peer's vq_look().
+    yoke_store16_release(&vq->own[YOKE_RING_IDX], YOKE_SWAP16(vq->swap, (uint16_t)vq->shown));
+    yoke_clean(vq->port, &vq->own[YOKE_RING_IDX], sizeof(uint16_t));
 }
 
 /// Asks for a doorbell if none is asked for. Returns true if the barrier is needed.
 bool yoke_vq_ask(struct yoke_vq *vq);
 
-/// Rings, if something was shown since `old` and the peer asked for a doorbell (2.7.7, 2.7.10).
+/// Rings, if the peer asked for a doorbell for what was shown since `old` (2.7.7, 2.7.10).
 YOKE_HOT void vq_notify(const struct yoke_vq *vq, uint32_t old)
 {
-    if (vq->shown == old) {
-        return;
-    }
     if (vq->event_idx) {
         yoke_invalidate(vq->port, vq->peer_event, sizeof(uint16_t));
         const uint16_t event = YOKE_SWAP16(vq->swap, YOKE_LOAD(*vq->peer_event));

@@ -21,10 +21,11 @@ static int send_ns(struct yoke_ept *ept, uint32_t flags)
 static void announce(struct yoke_link *link, bool anew)
 {
     if ((link->features & YOKE_F_RPMSG_NS) == 0) {
-        link->mode &= (uint8_t)~MODE_ANNOUNCING;
+        link->mode &= ~MODE_ANNOUNCING;
         return;
     }
     link->mode |= MODE_ANNOUNCING;
+    link->calm = CALM_NEVER;
     for (uint32_t i = 0; i <= link->bucket_mask; i++) {
         for (struct yoke_ept *ept = link->buckets[i]; anew && ept != NULL; ept = ept->next) {
             ept->announced = false;
@@ -41,7 +42,7 @@ static void announce(struct yoke_link *link, bool anew)
             ept->announced = true;
         }
     }
-    link->mode &= (uint8_t)~MODE_ANNOUNCING;
+    link->mode &= ~MODE_ANNOUNCING;
 }
 
 static int withdraw(struct yoke_ept *ept)

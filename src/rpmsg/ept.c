@@ -35,9 +35,8 @@ static int find_dynamic(struct yoke_link *link, uint32_t *addr, struct yoke_ept 
     if (depth > YOKE_LINK_BUCKET_DEPTH) {
         return YOKE_NO_SPACE;
     }
-    // A run that starts at a multiple of its length reaches every bucket once, so twice that is
-    // enough from anywhere, and twice again steps over fixed addresses that lie in the way.
-    for (uint32_t tries = 4 * buckets; tries != 0; tries--) {
+    // A run as long as this reaches every bucket; once more steps over fixed addresses in the way.
+    for (uint32_t tries = 2 * buckets; tries != 0; tries--) {
         *addr = link->next_addr;
         link->next_addr = *addr == YOKE_RPMSG_ADDR_ANY - 1 ? YOKE_RPMSG_DYNAMIC_ADDR : *addr + 1;
         if (find_place(link, *addr, depth, place) == YOKE_OK) {
@@ -106,17 +105,10 @@ void yoke_link_fallback(struct yoke_link *link, struct yoke_ept *ept)
 
 yoke_ticket yoke_hold(struct yoke_link *link)
 {
-    const yoke_ticket ticket = link->current;
-
-    link->current = YOKE_NO_TICKET;
-    return ticket;
+    return link->current >= CURRENT_OTHER ? YOKE_NO_TICKET : link->role->hold(link);
 }
 
 int yoke_release(struct yoke_link *link, yoke_ticket ticket)
 {
-    // The message of the running callback is not held, though its ticket is good.
-    if ((link->mode & MODE_UP) == 0 || ticket == link->current) {
-        return YOKE_INVALID;
-    }
-    return link->role->release(link, ticket);
+    return (link->mode & MODE_UP) == 0 ? YOKE_INVALID : link->role->release(link, ticket);
 }

@@ -3,6 +3,12 @@
 
 #include "rpmsg/link.h"
 
+/// True inside callbacks. A link that was never set up is all zero.
+static bool callback_runs(const struct yoke_link *link)
+{
+    return link->role != NULL && link->current != CURRENT_NONE;
+}
+
 int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config,
                    const struct yoke_link_role *role)
 {
@@ -12,7 +18,7 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
         config->buffer_size != 0 ? config->buffer_size : YOKE_RPMSG_BUFFER_SIZE;
     uint32_t num[2];
 
-    if ((link->mode & MODE_POLLING) != 0 || config->vdev == NULL || config->da == NULL ||
+    if (callback_runs(link) || config->vdev == NULL || config->da == NULL ||
         config->memory == NULL || (uintptr_t)config->memory % sizeof(void *) != 0 ||
         config->vdev->id != YOKE_ID_RPMSG || config->vdev->rings != 2 || buckets == 0 ||
         (buckets & (buckets - 1)) != 0 || buffer_size % 8 != 0 || buffer_size <= YOKE_HEADER ||
@@ -39,6 +45,8 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
     link->rx.vq.stamp = stamps[0];
     link->tx.vq.stamp = stamps[1];
     link->role = role;
+    link->current = CURRENT_NONE;
+    link->calm = CALM_NEVER;
     link->vdev = config->vdev;
     link->da = config->da;
     link->pa = config->pa;
@@ -74,8 +82,12 @@ enum yoke_link_fault yoke_link_rings(const struct yoke_link *link, uint64_t feat
 
 static void tell(struct yoke_link *link, enum yoke_link_event event)
 {
+    const uint32_t current = link->current;
+
     if (link->event != NULL) {
+        link->current = CURRENT_OTHER;
         link->event(link, event, link->context);
+        link->current = current == CURRENT_NONE ? CURRENT_NONE : CURRENT_OTHER;
     }
 }
 
@@ -97,8 +109,11 @@ void yoke_link_went_up(struct yoke_link *link)
 /// Nothing that was held or claimed is good any more: the rings' set-up makes new stamps.
 static void go_down(struct yoke_link *link, enum yoke_link_event event)
 {
-    link->mode &= (uint8_t) ~(MODE_UP | MODE_ANNOUNCING | MODE_STARVED);
-    link->current = YOKE_NO_TICKET;
+    link->mode &= ~(MODE_UP | MODE_ANNOUNCING | MODE_STARVED);
+    link->calm = CALM_NEVER;
+    if (link->current != CURRENT_NONE) {
+        link->current = CURRENT_OTHER;
+    }
     tell(link, event);
 }
 
@@ -137,7 +152,7 @@ void yoke_link_cork(struct yoke_link *link)
 
 void yoke_link_flush(struct yoke_link *link)
 {
-    link->mode &= (uint8_t)~MODE_CORKED;
+    link->mode &= ~MODE_CORKED;
     if ((link->mode & MODE_UP) != 0) {
         yoke_vq_publish(&link->rx.vq);
         yoke_vq_publish(&link->tx.vq);
@@ -146,12 +161,16 @@ void yoke_link_flush(struct yoke_link *link)
 
 void yoke_link_follow(struct yoke_link *link)
 {
-    if (!yoke_status_live(yoke_load8_acquire(link->status))) {
+    const uint8_t status = yoke_load8_acquire(link->status);
+
+    if (!yoke_status_live(status)) {
         link->fault = YOKE_FAULT_NONE;
         if ((link->mode & MODE_UP) != 0) {
             go_down(link, YOKE_LINK_DOWN);
         }
-    } else if ((link->mode & MODE_UP) == 0 && link->fault == YOKE_FAULT_NONE) {
+        return;
+    }
+    if ((link->mode & MODE_UP) == 0 && link->fault == YOKE_FAULT_NONE) {
         const enum yoke_link_fault fault = link->role->arrive(link);
         if (fault == YOKE_FAULT_NONE) {
             yoke_link_went_up(link);
@@ -164,8 +183,11 @@ void yoke_link_follow(struct yoke_link *link)
     }
     if ((link->mode & MODE_STARVED) != 0) {
         // Whoever waits for a buffer will ask again.
-        link->mode &= (uint8_t)~MODE_STARVED;
+        link->mode &= ~MODE_STARVED;
         yoke_vq_quiet(&link->tx.vq);
+    }
+    if ((link->mode & (MODE_UP | MODE_ANNOUNCING)) == MODE_UP) {
+        link->calm = status;
     }
 }
 

@@ -8,29 +8,58 @@
 
 #include "ring/vq.h"
 
-// link->mode: what a link is doing. Most polls find MODE_UP alone.
+// link->mode: what a link is doing.
 #define MODE_UP 1u         ///< The link is up.
 #define MODE_CORKED 2u     ///< What is sent waits for yoke_link_flush().
-#define MODE_POLLING 4u    ///< A poll runs: what is sent waits for its end.
-#define MODE_ANNOUNCING 8u ///< Something waits to be announced.
-#define MODE_STARVED 16u   ///< A claim found no buffer, so the other side was asked to ring.
+#define MODE_ANNOUNCING 4u ///< Something waits to be announced.
+#define MODE_STARVED 8u    ///< A claim found no buffer, so the other side was asked to ring.
+
+YOKE_STATIC_ASSERT(offsetof(struct yoke_msg, dst) - offsetof(struct yoke_msg, src) ==
+                           offsetof(struct yoke_rpmsg_header, dst) &&
+                       offsetof(struct yoke_msg, size) - offsetof(struct yoke_msg, src) ==
+                           offsetof(struct yoke_rpmsg_header, len) &&
+                       offsetof(struct yoke_msg, flags) - offsetof(struct yoke_msg, src) ==
+                           offsetof(struct yoke_rpmsg_header, flags),
+                   "a message is read off the ring in one go");
 
 /// Bytes of the header before each payload.
 #define YOKE_HEADER ((uint32_t)sizeof(struct yoke_rpmsg_header))
 
+/// link->calm: the other side's status while a poll has nothing but rings to serve; this when it
+/// has.
+#define CALM_NEVER UINT32_MAX
+
+// link->current: the index of the message whose callback runs, or one of these.
+#define CURRENT_NONE UINT32_MAX         ///< No callback runs.
+#define CURRENT_OTHER (UINT32_MAX - 1u) ///< One runs, but its message is not ours to hold any more.
+
+/// True unless what is sent now has to wait, for yoke_link_flush() or the end of a poll.
+static inline bool link_prompt(const struct yoke_link *link)
+{
+    return (link->mode & MODE_CORKED) == 0 && link->current == CURRENT_NONE;
+}
+
 /// What differs between the two sides of a link. Only a role that is used gets linked. The first
-/// six are src/rpmsg/path.h, compiled for the role.
+/// seven are src/rpmsg/path.h, compiled for the role.
 struct yoke_link_role {
     int (*poll)(struct yoke_link *link, uint32_t budget);
     int (*send)(struct yoke_ept *ept, uint32_t dst, const void *data, size_t size);
     int (*claim)(struct yoke_link *link, struct yoke_tx *tx);
     int (*commit)(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx *tx, size_t size);
     int (*cancel)(struct yoke_link *link, yoke_ticket ticket);
+    yoke_ticket (*hold)(struct yoke_link *link);
     int (*release)(struct yoke_link *link, yoke_ticket ticket);
     /// The driver is ready: finds the rings.
     enum yoke_link_fault (*arrive)(struct yoke_link *link);
     uint32_t rx_queue;   ///< The virtqueue that brings messages; the other one takes them away.
     size_t private_size; ///< Private bytes that a descriptor needs.
+};
+
+/// A buffer as it comes off a ring: nothing in it was looked at yet.
+struct link_buffer {
+    uint8_t *data;
+    uint32_t size; ///< Bytes, the header included.
+    uint32_t index;
 };
 
 /// The name service's announcing side: linked by firmware that announces.
@@ -64,11 +93,10 @@ void yoke_link_follow(struct yoke_link *link);
 /// The other side broke the protocol in a way that leaves nothing to go on with.
 void yoke_link_break(struct yoke_link *link, enum yoke_link_fault fault);
 
-/// The bucket that an address belongs in. Low bits of a run of addresses reach every bucket, and
-/// multiples of a power of two, which people like to pick, spread as well.
+/// The bucket that an address belongs in: a run of addresses reaches every bucket.
 static inline struct yoke_ept **link_bucket(const struct yoke_link *link, uint32_t addr)
 {
-    return &link->buckets[(addr ^ addr >> 10) & link->bucket_mask];
+    return &link->buckets[addr & link->bucket_mask];
 }
 
 /// See yoke_ept_find().

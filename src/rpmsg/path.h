@@ -3,150 +3,153 @@
 /// A message's way in and out, written once and compiled for each role: the file that includes it
 /// has defined the role's ring operations. They are static, so that compilers put them in line.
 ///
-/// - int role_next(link, rx): the next message, one that waits: 1, or YOKE_BAD_PEER (skipped).
-/// - bool role_holds(link, ticket): true if a message is ours.
-/// - void role_give_back(link, ticket): gives the buffer of one that is ours back.
-/// - int role_claim(link, tx): a free buffer, all of it: 1, 0 if there is none, YOKE_BAD_PEER
-///   (skipped) or YOKE_DOWN (the ring is broken).
-/// - bool role_owns(link, ticket): true if a claim is still good.
-/// - void role_commit(link, ticket, size): sends `size` bytes of a claimed buffer.
-/// - void role_cancel(link, ticket): gives a claimed buffer up.
+/// A buffer goes by its descriptor's index. It is in passing, between two of these calls, or owned
+/// and has a ticket:
+/// - int role_next(link, buffer): the next message, one that waits and has room for a header: 1, or
+///   YOKE_BAD_PEER (skipped).
+/// - void role_return(link, index): hands the buffer of a message in passing back.
+/// - yoke_ticket role_hold(link, index): owns a message in passing.
+/// - bool role_holds(link, ticket): true if a message is owned under this ticket.
+/// - void role_unhold(link, ticket): an owned message is in passing again.
+/// - int role_claim(link, buffer): a free buffer, no longer than link->buffer_size: 1, YOKE_AGAIN,
+/// YOKE_BAD_PEER (skipped) or
+///   YOKE_DOWN (the ring is broken).
+/// - void role_commit(link, index, size): sends `size` bytes of a free buffer in passing.
+/// - yoke_ticket role_own(link, index), bool role_owns(link, ticket), void role_disown(link,
+///   ticket): as role_hold and so on, for free buffers.
+/// - void role_cancel(link, ticket): gives an owned free buffer up.
 #ifndef YOKE_RPMSG_PATH_H
 #define YOKE_RPMSG_PATH_H
 
 #include "rpmsg/link.h"
 
-/// A message as it comes off the ring: nothing in it was looked at yet.
-struct yoke_rx {
-    const uint8_t *data;
-    uint32_t size; ///< Bytes, the header included.
-    yoke_ticket ticket;
-};
-
-YOKE_HOT int role_next(struct yoke_link *link, struct yoke_rx *rx);
-YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket);
-YOKE_HOT void role_give_back(struct yoke_link *link, yoke_ticket ticket);
-YOKE_HOT int role_claim(struct yoke_link *link, struct yoke_tx *tx);
-YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket);
-YOKE_HOT void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size);
-YOKE_HOT void role_cancel(struct yoke_link *link, yoke_ticket ticket);
-
 // --------------------------------------------------------------------------------------- receiving
 
-/// Hands one message to its endpoint, and its buffer back unless it was held.
-YOKE_HOT void path_deliver(struct yoke_link *link, const struct yoke_rx *rx)
+/// Hands one message to its endpoint, and its buffer back unless it was held. Returns false if the
+/// link went down meanwhile.
+YOKE_HOT bool path_deliver(struct yoke_link *link, const struct link_buffer *rx)
 {
-    struct yoke_rpmsg_header header;
+    struct yoke_msg msg;
 
-    if (rx->size < YOKE_HEADER) {
-        link->stats.bad++;
-        role_give_back(link, rx->ticket);
-        return;
-    }
-    yoke_snapshot16(&header, rx->data);
-    const struct yoke_msg msg = {
-        .data = rx->data + YOKE_HEADER,
-        .size = YOKE_SWAP16(link->swap, header.len),
-        .src = YOKE_SWAP32(link->swap, header.src),
-        .dst = YOKE_SWAP32(link->swap, header.dst),
-        .flags = YOKE_SWAP16(link->swap, header.flags),
-    };
+    // The fields of a message are those of a header, in the same order.
+    yoke_snapshot16((uint8_t *)&msg + offsetof(struct yoke_msg, src), rx->data);
+#if YOKE_BYTE_SWAP
+    msg.src = YOKE_SWAP32(link->swap, msg.src);
+    msg.dst = YOKE_SWAP32(link->swap, msg.dst);
+    msg.size = YOKE_SWAP16(link->swap, msg.size);
+    msg.flags = YOKE_SWAP16(link->swap, msg.flags);
+#endif
+    msg.data = rx->data + YOKE_HEADER;
     struct yoke_ept *ept = link_find(link, msg.dst);
-    if (ept == NULL) {
+    if (YOKE_RARELY(ept == NULL)) {
         ept = link->fallback;
     }
-    if (msg.size > rx->size - YOKE_HEADER) {
+    if (YOKE_RARELY(msg.size > rx->size - YOKE_HEADER)) {
         link->stats.bad++;
-    } else if (ept == NULL) {
+    } else if (YOKE_RARELY(ept == NULL)) {
         link->stats.rx_unknown++;
     } else {
         link->stats.rx_done++;
-        link->current = rx->ticket;
+        link->current = rx->index;
         ept->receive(ept, &msg);
         // Now the endpoint may be closed and gone, the message held, the link down.
-        if (link->current == YOKE_NO_TICKET) {
-            return;
+        if (YOKE_RARELY(link->current != rx->index)) {
+            link->current = CURRENT_NONE;
+            return (link->mode & MODE_UP) != 0;
         }
-        link->current = YOKE_NO_TICKET;
+        link->current = CURRENT_NONE;
     }
-    role_give_back(link, rx->ticket);
+    role_return(link, rx->index);
+    return true;
 }
 
-/// Shows what both rings have for the other side and, unless polled, asks for a doorbell. One
-/// barrier for all; its partners are the same one on the other side and that in yoke_vq_arm().
-YOKE_HOT void path_settle(struct yoke_link *link)
+/// Shows what both rings have for the other side. One barrier serves both, and a doorbell that was
+/// asked for; its partners are the same one on the other side and that in yoke_vq_arm().
+YOKE_HOT void path_settle(struct yoke_link *link, bool asked)
 {
     struct yoke_vq *const rx = &link->rx.vq;
     struct yoke_vq *const tx = &link->tx.vq;
     const uint32_t rx_old = rx->shown;
     const uint32_t tx_old = tx->shown;
-    bool barrier = rx->next != rx_old || tx->next != tx_old;
+    const bool rx_new = rx->next != rx_old;
+    const bool tx_new = tx->next != tx_old;
 
-    vq_show(rx);
-    vq_show(tx);
-    if (!link->polled) {
-        barrier |= yoke_vq_ask(rx);
+    if (rx_new) {
+        vq_show(rx);
     }
-    if (barrier) {
+    if (tx_new) {
+        vq_show(tx);
+    }
+    if (rx_new || tx_new || asked) {
         yoke_barrier_full();
-        vq_notify(rx, rx_old);
-        vq_notify(tx, tx_old);
+        if (rx_new) {
+            vq_notify(rx, rx_old);
+        }
+        if (tx_new) {
+            vq_notify(tx, tx_old);
+        }
     }
 }
 
-/// Delivers up to `budget` messages. Returns how many were delivered or refused.
-YOKE_HOT uint32_t path_drain(struct yoke_link *link, uint32_t budget)
+/// Delivers up to `budget` messages and settles. Returns as yoke_link_poll().
+YOKE_HOT int path_drain(struct yoke_link *link, uint32_t budget)
 {
-    struct yoke_vq *const rx_vq = &link->rx.vq;
-    uint32_t left = budget;
+    struct yoke_vq *const vq = &link->rx.vq;
+    uint32_t done = 0;
 
     for (;;) {
-        int waiting = vq_waiting(rx_vq);
-        if (waiting < 0) {
+        const int waiting = vq_look(vq);
+        if (YOKE_RARELY(waiting < 0)) {
             yoke_link_break(link, YOKE_FAULT_INDEX);
-            return budget - left;
+            return done != 0 ? (int)done : YOKE_BAD_PEER;
         }
-        if (waiting > 0 && rx_vq->armed && !rx_vq->event_idx) {
-            yoke_vq_quiet(rx_vq);
+        uint32_t left = (uint32_t)waiting < budget - done ? (uint32_t)waiting : budget - done;
+        if (left != 0 && vq->armed) {
+            yoke_vq_quiet(vq);
         }
-        for (; waiting > 0 && left != 0; waiting--, left--) {
-            struct yoke_rx rx;
-            if (role_next(link, &rx) < 0) {
+        for (; left != 0; left--) {
+            struct link_buffer rx;
+            done++;
+            if (YOKE_RARELY(role_next(link, &rx) < 0)) {
                 link->stats.bad++;
-                continue;
-            }
-            path_deliver(link, &rx);
-            if ((link->mode & MODE_UP) == 0) {
-                return budget - left + 1;
+            } else if (YOKE_RARELY(!path_deliver(link, &rx))) {
+                return (int)done;
             }
         }
-        path_settle(link);
+        if (link->polled) {
+            path_settle(link, false);
+            return (int)done;
+        }
+        path_settle(link, yoke_vq_ask(vq));
         // Look again: what came before the other side saw the request rang no doorbell.
-        if (left == 0 || link->polled || vq_waiting(rx_vq) == 0) {
-            return budget - left;
+        if (done == budget || vq_look(vq) == 0) {
+            return (int)done;
         }
     }
 }
 
 static int path_poll(struct yoke_link *link, uint32_t budget)
 {
-    const uint8_t mode = link->mode;
-
-    if ((mode & MODE_POLLING) != 0) {
+    if (YOKE_RARELY(link->current != CURRENT_NONE)) {
         return YOKE_INVALID;
     }
     YOKE_STORE(link->signalled, false);
     yoke_invalidate(link->vdev->port, link->status, 1);
-    link->mode = mode | MODE_POLLING;
-    if ((mode & ~MODE_CORKED) != MODE_UP || !yoke_status_live(YOKE_LOAD(*link->status))) {
+    if (YOKE_RARELY(YOKE_LOAD(*link->status) != link->calm)) {
         yoke_link_follow(link);
+        if ((link->mode & MODE_UP) == 0) {
+            return link->fault != YOKE_FAULT_NONE ? YOKE_BAD_PEER : YOKE_DOWN;
+        }
     }
-    const uint32_t done = (link->mode & MODE_UP) != 0 ? path_drain(link, budget) : 0;
-    link->mode &= (uint8_t)~MODE_POLLING;
-    if (done == 0 && (link->mode & MODE_UP) == 0) {
-        return link->fault != YOKE_FAULT_NONE ? YOKE_BAD_PEER : YOKE_DOWN;
-    }
-    return (int)done;
+    return path_drain(link, budget);
+}
+
+static yoke_ticket path_hold(struct yoke_link *link)
+{
+    const yoke_ticket ticket = role_hold(link, link->current);
+
+    link->current = CURRENT_OTHER;
+    return ticket;
 }
 
 static int path_release(struct yoke_link *link, yoke_ticket ticket)
@@ -154,8 +157,9 @@ static int path_release(struct yoke_link *link, yoke_ticket ticket)
     if (!role_holds(link, ticket)) {
         return YOKE_INVALID;
     }
-    role_give_back(link, ticket);
-    if ((link->mode & (MODE_CORKED | MODE_POLLING)) == 0) {
+    role_unhold(link, ticket);
+    role_return(link, yoke_ticket_index(ticket));
+    if (link_prompt(link)) {
         yoke_vq_publish(&link->rx.vq);
     }
     return YOKE_OK;
@@ -163,15 +167,15 @@ static int path_release(struct yoke_link *link, yoke_ticket ticket)
 
 // ----------------------------------------------------------------------------------------- sending
 
-/// Claims a buffer where the first try found none. A peer that hands in nonsense for ever gets no
-/// further than one ring's worth of it a call.
-static int path_claim_again(struct yoke_link *link, struct yoke_tx *tx, int got)
+/// Claims a buffer where the first try, which returned `got`, found none. A peer that hands in
+/// nonsense for ever gets no further than one ring's worth of it a call.
+static int path_claim_again(struct yoke_link *link, struct link_buffer *buffer, int got)
 {
     bool asked = false;
 
     for (uint32_t tries = link->tx_num; tries != 0; tries--) {
         if (got > 0) {
-            return YOKE_OK;
+            return got;
         }
         if (got == YOKE_DOWN) {
             yoke_link_break(link, YOKE_FAULT_INDEX);
@@ -189,54 +193,92 @@ static int path_claim_again(struct yoke_link *link, struct yoke_tx *tx, int got)
         } else {
             break;
         }
-        got = role_claim(link, tx);
+        got = role_claim(link, buffer);
     }
     link->mode |= MODE_STARVED;
+    link->calm = CALM_NEVER;
     link->stats.tx_again++;
     return YOKE_AGAIN;
 }
 
-YOKE_HOT int path_claim_buffer(struct yoke_link *link, struct yoke_tx *tx)
+/// Claims a buffer in passing. Returns 1 or as yoke_claim().
+YOKE_HOT int path_take(struct yoke_link *link, struct link_buffer *buffer)
 {
-    if ((link->mode & MODE_UP) == 0) {
+    if (YOKE_RARELY((link->mode & MODE_UP) == 0)) {
         return YOKE_DOWN;
     }
-    const int got = role_claim(link, tx);
-    if (got <= 0) {
-        const int status = path_claim_again(link, tx, got);
-        if (status != YOKE_OK) {
-            return status;
+    int got = role_claim(link, buffer);
+    if (YOKE_RARELY(got <= 0)) {
+        struct link_buffer again;
+        got = path_claim_again(link, &again, got);
+        if (got <= 0) {
+            return got;
         }
+        *buffer = again;
     }
-    tx->data = (uint8_t *)tx->data + YOKE_HEADER;
-    tx->size = (tx->size < link->buffer_size ? tx->size : link->buffer_size) - YOKE_HEADER;
+    return 1;
+}
+
+/// Writes a message's header.
+YOKE_HOT void path_address(const struct yoke_ept *ept, uint32_t dst, uint8_t *data, size_t size)
+{
+    const bool swap = ept->link->swap;
+    const struct yoke_rpmsg_header header = {
+        .src = YOKE_SWAP32(swap, ept->addr),
+        .dst = YOKE_SWAP32(swap, dst),
+        .len = YOKE_SWAP16(swap, (uint16_t)size),
+    };
+
+    memcpy(data, &header, sizeof header);
+}
+
+/// Sends a buffer in passing, which holds a header and `size` bytes of payload.
+YOKE_HOT void path_put(struct yoke_link *link, const uint8_t *data, uint32_t index, size_t size)
+{
+    const uint32_t whole = YOKE_HEADER + (uint32_t)size;
+
+    yoke_clean(link->tx.vq.port, data, whole);
+    role_commit(link, index, whole);
+    link->stats.tx_sent++;
+    if (link_prompt(link)) {
+        yoke_vq_publish(&link->tx.vq);
+    }
+}
+
+static int path_send(struct yoke_ept *ept, uint32_t dst, const void *data, size_t size)
+{
+    struct yoke_link *const link = ept->link;
+    struct link_buffer buffer;
+    const int got = path_take(link, &buffer);
+
+    if (YOKE_RARELY(got <= 0)) {
+        // Waiting for a buffer would not help.
+        return got == YOKE_AGAIN && size > link->buffer_size - YOKE_HEADER ? YOKE_TOO_LONG : got;
+    }
+    if (YOKE_RARELY(size > buffer.size - YOKE_HEADER)) {
+        role_cancel(link, role_own(link, buffer.index));
+        return YOKE_TOO_LONG;
+    }
+    path_address(ept, dst, buffer.data, size);
+    if (!YOKE_RARELY(size == 0)) {
+        memcpy(buffer.data + YOKE_HEADER, data, size);
+    }
+    path_put(link, buffer.data, buffer.index, size);
     return YOKE_OK;
 }
 
 static int path_claim(struct yoke_link *link, struct yoke_tx *tx)
 {
-    return path_claim_buffer(link, tx);
-}
+    struct link_buffer buffer;
+    const int got = path_take(link, &buffer);
 
-/// Sends a claimed buffer whose ticket and size are known to be good.
-YOKE_HOT void path_commit_good(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx *tx,
-                               size_t size)
-{
-    struct yoke_link *const link = ept->link;
-    const struct yoke_rpmsg_header header = {
-        .src = YOKE_SWAP32(link->swap, ept->addr),
-        .dst = YOKE_SWAP32(link->swap, dst),
-        .len = YOKE_SWAP16(link->swap, (uint16_t)size),
-    };
-    uint8_t *const start = (uint8_t *)tx->data - YOKE_HEADER;
-
-    memcpy(start, &header, sizeof header);
-    yoke_clean(link->tx.vq.port, start, YOKE_HEADER + size);
-    role_commit(link, tx->ticket, YOKE_HEADER + (uint32_t)size);
-    link->stats.tx_sent++;
-    if ((link->mode & (MODE_CORKED | MODE_POLLING)) == 0) {
-        yoke_vq_publish(&link->tx.vq);
+    if (got <= 0) {
+        return got;
     }
+    tx->data = buffer.data + YOKE_HEADER;
+    tx->size = buffer.size - YOKE_HEADER;
+    tx->ticket = role_own(link, buffer.index);
+    return YOKE_OK;
 }
 
 static int path_commit(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx *tx, size_t size)
@@ -252,7 +294,10 @@ static int path_commit(struct yoke_ept *ept, uint32_t dst, const struct yoke_tx 
     if (size > tx->size) {
         return YOKE_TOO_LONG;
     }
-    path_commit_good(ept, dst, tx, size);
+    role_disown(link, tx->ticket);
+    uint8_t *const data = (uint8_t *)tx->data - YOKE_HEADER;
+    path_address(ept, dst, data, size);
+    path_put(link, data, yoke_ticket_index(tx->ticket), size);
     return YOKE_OK;
 }
 
@@ -268,31 +313,9 @@ static int path_cancel(struct yoke_link *link, yoke_ticket ticket)
     return YOKE_OK;
 }
 
-static int path_send(struct yoke_ept *ept, uint32_t dst, const void *data, size_t size)
-{
-    struct yoke_link *const link = ept->link;
-    struct yoke_tx tx;
-    const int status = path_claim_buffer(link, &tx);
-
-    if (status != YOKE_OK) {
-        // Waiting for a buffer would not help.
-        return status == YOKE_AGAIN && size > link->buffer_size - YOKE_HEADER ? YOKE_TOO_LONG
-                                                                              : status;
-    }
-    if (size > tx.size) {
-        role_cancel(link, tx.ticket);
-        return YOKE_TOO_LONG;
-    }
-    if (size != 0) {
-        memcpy(tx.data, data, size);
-    }
-    path_commit_good(ept, dst, &tx, size);
-    return YOKE_OK;
-}
-
 /// The part of a role's table that this file fills.
 #define YOKE_PATH                                                                                  \
     .poll = path_poll, .send = path_send, .claim = path_claim, .commit = path_commit,              \
-    .cancel = path_cancel, .release = path_release
+    .cancel = path_cancel, .hold = path_hold, .release = path_release
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ring/device.h"
-#include "rpmsg/path.h"
+#include "rpmsg/link.h"
 
 static enum yoke_link_fault arrive(struct yoke_link *link)
 {
@@ -24,18 +24,30 @@ static enum yoke_link_fault arrive(struct yoke_link *link)
     return YOKE_FAULT_NONE;
 }
 
-YOKE_HOT int role_next(struct yoke_link *link, struct yoke_rx *rx)
+YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
 {
     struct yoke_vq_part part;
-    int got = vq_device_next(&link->rx.device, &rx->ticket);
+    const int head = vq_device_next(&link->rx.device);
 
-    if (got > 0) {
-        got = vq_device_buffer(&link->rx.device, false, YOKE_HEADER, &part, rx->ticket);
-        rx->data = part.data;
-        rx->size = part.size;
-        yoke_invalidate(link->rx.vq.port, part.data, part.size);
+    if (YOKE_RARELY(head < 0)) {
+        return head;
     }
+    const int got = vq_device_buffer(&link->rx.device, false, YOKE_HEADER, &part, (uint32_t)head);
+    buffer->data = part.data;
+    buffer->size = part.size;
+    buffer->index = (uint32_t)head;
+    yoke_invalidate(link->rx.vq.port, part.data, got > 0 ? part.size : 0);
     return got;
+}
+
+YOKE_HOT void role_return(struct yoke_link *link, uint32_t index)
+{
+    vq_device_return(&link->rx.device, index, 0);
+}
+
+YOKE_HOT yoke_ticket role_hold(struct yoke_link *link, uint32_t index)
+{
+    return vq_device_own(&link->rx.device, index);
 }
 
 YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket)
@@ -43,22 +55,34 @@ YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket)
     return vq_device_owns(&link->rx.device, ticket);
 }
 
-YOKE_HOT void role_give_back(struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT void role_unhold(struct yoke_link *link, yoke_ticket ticket)
 {
-    vq_device_push(&link->rx.device, ticket, 0);
+    link->rx.device.owned[yoke_ticket_index(ticket)] = 0;
 }
 
-YOKE_HOT int role_claim(struct yoke_link *link, struct yoke_tx *tx)
+YOKE_HOT int role_claim(struct yoke_link *link, struct link_buffer *buffer)
 {
     struct yoke_vq_part part;
-    int got = vq_device_take(&link->tx.device, &tx->ticket);
+    const int head = vq_device_take(&link->tx.device);
 
-    if (got > 0) {
-        got = vq_device_buffer(&link->tx.device, true, YOKE_HEADER, &part, tx->ticket);
-        tx->data = part.data;
-        tx->size = part.size;
+    if (YOKE_RARELY(head < 0)) {
+        return head;
     }
+    const int got = vq_device_buffer(&link->tx.device, true, YOKE_HEADER, &part, (uint32_t)head);
+    buffer->data = part.data;
+    buffer->size = part.size < link->buffer_size ? part.size : link->buffer_size;
+    buffer->index = (uint32_t)head;
     return got;
+}
+
+YOKE_HOT void role_commit(struct yoke_link *link, uint32_t index, uint32_t size)
+{
+    vq_device_return(&link->tx.device, index, size);
+}
+
+YOKE_HOT yoke_ticket role_own(struct yoke_link *link, uint32_t index)
+{
+    return vq_device_own(&link->tx.device, index);
 }
 
 YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
@@ -66,15 +90,17 @@ YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
     return vq_device_owns(&link->tx.device, ticket);
 }
 
-YOKE_HOT void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size)
+YOKE_HOT void role_disown(struct yoke_link *link, yoke_ticket ticket)
 {
-    vq_device_push(&link->tx.device, ticket, size);
+    link->tx.device.owned[yoke_ticket_index(ticket)] = 0;
 }
 
 YOKE_HOT void role_cancel(struct yoke_link *link, yoke_ticket ticket)
 {
     (void)yoke_vq_device_unpop(&link->tx.device, ticket);
 }
+
+#include "rpmsg/path.h"
 
 static const struct yoke_link_role role = {
     YOKE_PATH,

@@ -1,22 +1,44 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Each descriptor has one buffer for good, so it is written once; later only a message's length is.
 #include "ring/driver.h"
-#include "rpmsg/path.h"
+#include "rpmsg/link.h"
 
-/// The buffer that goes with a descriptor of `queue` (0: rx, 1: tx): the first ones receive.
-static uint32_t buffer_offset(const struct yoke_link *link, uint32_t queue, yoke_ticket ticket)
+/// Where the buffer of a descriptor lies in the pool: those of the rx queue come first.
+YOKE_HOT size_t rx_offset(const struct yoke_link *link, uint32_t index)
 {
-    return (queue * link->rx_num + yoke_ticket_index(ticket)) * link->buffer_size;
+    return (size_t)index * link->buffer_size;
 }
 
-YOKE_HOT int role_next(struct yoke_link *link, struct yoke_rx *rx)
+YOKE_HOT size_t tx_offset(const struct yoke_link *link, uint32_t index)
 {
-    const int got = vq_driver_next(&link->rx.driver, &rx->ticket, &rx->size);
+    return (size_t)(link->rx_num + index) * link->buffer_size;
+}
 
-    if (got > 0) {
-        rx->data = link->buffers + buffer_offset(link, 0, rx->ticket);
-        yoke_invalidate(link->rx.vq.port, rx->data, rx->size);
+YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
+{
+    const int index = vq_driver_next(&link->rx.driver, &buffer->size);
+
+    if (YOKE_RARELY(index < 0)) {
+        return index;
     }
-    return got;
+    if (YOKE_RARELY(buffer->size < YOKE_HEADER)) {
+        vq_driver_put(&link->rx.vq, (uint32_t)index);
+        return YOKE_BAD_PEER;
+    }
+    buffer->data = link->buffers + rx_offset(link, (uint32_t)index);
+    buffer->index = (uint32_t)index;
+    yoke_invalidate(link->rx.vq.port, buffer->data, buffer->size);
+    return 1;
+}
+
+YOKE_HOT void role_return(struct yoke_link *link, uint32_t index)
+{
+    vq_driver_put(&link->rx.vq, index);
+}
+
+YOKE_HOT yoke_ticket role_hold(struct yoke_link *link, uint32_t index)
+{
+    return vq_driver_own(&link->rx.driver, index);
 }
 
 YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket)
@@ -24,27 +46,48 @@ YOKE_HOT bool role_holds(const struct yoke_link *link, yoke_ticket ticket)
     return vq_driver_owns(&link->rx.driver, ticket);
 }
 
-YOKE_HOT void role_give_back(struct yoke_link *link, yoke_ticket ticket)
+YOKE_HOT void role_unhold(struct yoke_link *link, yoke_ticket ticket)
 {
-    const uint64_t address = link->buffers_pa + buffer_offset(link, 0, ticket);
-
-    vq_driver_offer(&link->rx.driver, ticket, address, link->buffer_size, true);
+    link->rx.driver.slots[yoke_ticket_index(ticket)].stamp = SLOT_OFFERED;
 }
 
-YOKE_HOT int role_claim(struct yoke_link *link, struct yoke_tx *tx)
+YOKE_HOT int role_claim(struct yoke_link *link, struct link_buffer *buffer)
 {
-    uint32_t written;
+    int index;
 
-    tx->ticket = vq_driver_take(&link->tx.driver);
-    if (tx->ticket == YOKE_NO_TICKET) {
-        const int got = yoke_vq_driver_used(&link->tx.driver, &tx->ticket, &written);
-        if (got <= 0) {
-            return got;
+    if (link->tx.driver.free_count != 0) {
+        index = (int)vq_driver_take_free(&link->tx.driver);
+        link->tx.driver.slots[index].stamp = SLOT_OFFERED;
+    } else {
+        uint32_t written;
+        const int waiting = vq_waiting(&link->tx.vq);
+        if (waiting <= 0) {
+            return waiting == 0 ? YOKE_AGAIN : waiting;
+        }
+        index = vq_driver_next(&link->tx.driver, &written);
+        if (YOKE_RARELY(index < 0)) {
+            return index;
         }
     }
-    tx->data = link->buffers + buffer_offset(link, 1, tx->ticket);
-    tx->size = link->buffer_size;
+    buffer->data = link->buffers + tx_offset(link, (uint32_t)index);
+    buffer->size = link->buffer_size;
+    buffer->index = (uint32_t)index;
     return 1;
+}
+
+YOKE_HOT void role_commit(struct yoke_link *link, uint32_t index, uint32_t size)
+{
+    struct yoke_vring_desc *const desc = &link->tx.vq.desc[index];
+
+    desc->len = YOKE_SWAP32(link->swap, size);
+    yoke_clean(link->tx.vq.port, desc, sizeof *desc);
+    vq_driver_put(&link->tx.vq, index);
+}
+
+YOKE_HOT yoke_ticket role_own(struct yoke_link *link, uint32_t index)
+{
+    link->tx.driver.slots[index].next = (uint16_t)index;
+    return vq_driver_own(&link->tx.driver, index);
 }
 
 YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
@@ -52,17 +95,17 @@ YOKE_HOT bool role_owns(const struct yoke_link *link, yoke_ticket ticket)
     return vq_driver_owns(&link->tx.driver, ticket);
 }
 
-YOKE_HOT void role_commit(struct yoke_link *link, yoke_ticket ticket, uint32_t size)
+YOKE_HOT void role_disown(struct yoke_link *link, yoke_ticket ticket)
 {
-    const uint64_t address = link->buffers_pa + buffer_offset(link, 1, ticket);
-
-    vq_driver_offer(&link->tx.driver, ticket, address, size, false);
+    link->tx.driver.slots[yoke_ticket_index(ticket)].stamp = SLOT_OFFERED;
 }
 
 YOKE_HOT void role_cancel(struct yoke_link *link, yoke_ticket ticket)
 {
     (void)yoke_vq_driver_give(&link->tx.driver, ticket);
 }
+
+#include "rpmsg/path.h"
 
 static const struct yoke_link_role role = {
     YOKE_PATH,
@@ -98,9 +141,8 @@ int yoke_link_start(struct yoke_link *link)
 {
     struct yoke_vq_config configs[2];
     struct yoke_vq_slot *const slots = link_private(link);
-    yoke_ticket ticket;
 
-    if (link->role != &role || (link->mode & MODE_POLLING) != 0) {
+    if (link->role != &role || link->current != CURRENT_NONE) {
         return YOKE_INVALID;
     }
     yoke_link_close(link);
@@ -112,8 +154,13 @@ int yoke_link_start(struct yoke_link *link)
         yoke_vdev_driver_reset(link->vdev);
         return YOKE_BAD_PEER;
     }
-    while ((ticket = yoke_vq_driver_take(&link->rx.driver)) != YOKE_NO_TICKET) {
-        role_give_back(link, ticket);
+    while (link->rx.driver.free_count != 0) {
+        const uint32_t index = vq_driver_take_free(&link->rx.driver);
+        vq_driver_offer(&link->rx.driver, index, link->buffers_pa + rx_offset(link, index),
+                        link->buffer_size, true);
+    }
+    for (uint32_t index = 0; index < link->tx_num; index++) {
+        vq_driver_write(&link->tx.vq, index, link->buffers_pa + tx_offset(link, index), 0, 0, 0);
     }
     // The index is out before DRIVER_OK, and the doorbell, rung whatever the flags say, after it.
     vq_show(&link->rx.vq);

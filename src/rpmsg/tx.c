@@ -11,7 +11,10 @@ int yoke_send_to(struct yoke_ept *ept, uint32_t dst, const void *data, size_t si
 
 int yoke_send(struct yoke_ept *ept, const void *data, size_t size)
 {
-    return yoke_send_to(ept, ept->dst, data, size);
+    if (ept->link == NULL || ept->dst == YOKE_RPMSG_ADDR_ANY) {
+        return YOKE_INVALID;
+    }
+    return ept->link->role->send(ept, ept->dst, data, size);
 }
 
 int yoke_claim(struct yoke_ept *ept, struct yoke_tx *tx)
