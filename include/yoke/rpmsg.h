@@ -120,7 +120,7 @@ struct yoke_link {
     uint32_t next_addr;
     uint32_t rx_num; ///< Ring sizes that there is private memory for.
     uint32_t tx_num;
-    uint32_t mode;    ///< See src/rpmsg/link.h, and for the next two.
+    uint32_t mode; ///< See src/rpmsg/link.h, and for the next two.
     uint32_t calm;
     uint32_t current; ///< The message whose callback runs, unless it was held.
     uint8_t driving;  ///< Driver role: the status that this side set.
