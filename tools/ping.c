@@ -203,8 +203,10 @@ static void summarise(struct tool_ping *ping, uint64_t *times)
 {
     qsort(times, ping->count, sizeof *times, by_value);
     ping->min = (double)times[0] / 1e3;
-    ping->p50 = (double)times[ping->count / 2] / 1e3;
-    ping->p99 = (double)times[(uint64_t)ping->count * 99 / 100] / 1e3;
+    const uint64_t *const p50 = &times[ping->count / 2];
+    const uint64_t *const p99 = &times[(uint64_t)ping->count * 99 / 100];
+    ping->p50 = (double)*p50 / 1e3;
+    ping->p99 = (double)*p99 / 1e3;
     ping->max = (double)times[ping->count - 1] / 1e3;
 }
 

@@ -62,6 +62,9 @@ static bool is_utf8(void)
 /// Draws [from, from + size) within [0, whole), one cell at least.
 static void draw(uint64_t from, uint64_t size, uint64_t whole, bool utf8)
 {
+    if (whole == 0) {
+        return; // Nothing lies there.
+    }
     const unsigned first = (unsigned)(from * BAR / whole);
     const uint64_t end = (from + size) * BAR + whole - 1;
     const unsigned last = (unsigned)(end / whole);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -387,7 +388,10 @@ static void test_junk_in_the_boards_registers_neither_hangs_nor_crashes_the_host
         assert_true(yoke_host_wait(host, 10) >= 0);
     }
     // Killed from outside, it leaves junk where a crash is described.
-    assert_null(yoke_host_find(host, "anything", 20));
+    assert_int_equal(syscall(SYS_pidfd_send_signal, host->machine->life_fd, SIGKILL, NULL, 0), 0);
+    assert_null(yoke_host_find(host, "anything", WAIT_MS));
+    assert_int_equal(host->crash.signal, SIGKILL);
+    assert_non_null(strstr(host->error, "SIGKILL (killed)"));
     end(host);
 }
 
