@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host.h"
+#include <yoke/host.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +50,11 @@ int yoke_host_plan(struct yoke_host *host, const char *path)
     if (error != 0) {
         return host_fail(host, YOKE_NOT_FOUND, "%s: %s", path, strerror(error));
     }
-    if (yoke_elf_open(&host->elf, host->file, &machine_process_target, 1, &host->refusal) !=
-        YOKE_OK) {
+    if (yoke_elf_open(&host->elf, host->file, &yoke_process_target, 1, &host->refusal) != YOKE_OK) {
         return refuse(host, path);
     }
-    return make_plan(host, path, machine_process_map,
-                     sizeof machine_process_map / sizeof machine_process_map[0]);
+    return make_plan(host, path, yoke_process_map,
+                     sizeof yoke_process_map / sizeof yoke_process_map[0]);
 }
 
 // ------------------------------------------------------------------------- what the machine does
@@ -103,7 +102,7 @@ int yoke_host_open(struct yoke_host *host, const char *path,
     if (options != NULL) {
         host->options = *options;
     }
-    host->machine = machine_process_open(host->error, sizeof host->error);
+    host->machine = yoke_process_open(host->error, sizeof host->error);
     if (host->machine == NULL) {
         return YOKE_NO_SPACE;
     }
@@ -206,13 +205,13 @@ int yoke_host_poll(struct yoke_host *host)
 
 int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout_ms, int other_fd)
 {
-    struct machine *machines[MACHINE_WAIT_MAX];
+    struct yoke_machine *machines[YOKE_MACHINE_WAIT_MAX];
     const uint64_t end = yoke_host_clock() / 1000000u + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
-    enum machine_wake wake;
+    enum yoke_machine_wake wake;
     bool more = false;
     bool tracing = false;
 
-    if (count > MACHINE_WAIT_MAX) {
+    if (count > YOKE_MACHINE_WAIT_MAX) {
         return YOKE_INVALID;
     }
     for (size_t i = 0; i < count; i++) {
@@ -226,12 +225,12 @@ int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout
         if (tracing && (slice < 0 || slice > TRACE_MS)) {
             slice = TRACE_MS;
         }
-        wake = machine_wait(machines, count, slice, other_fd);
+        wake = yoke_machine_wait(machines, count, slice, other_fd);
         for (size_t i = 0; i < count; i++) {
             more |= yoke_host_poll(hosts[i]) != 0;
         }
-        if (wake != MACHINE_TIMEOUT) {
-            return wake == MACHINE_EVENT ? 1 : 0;
+        if (wake != YOKE_MACHINE_TIMEOUT) {
+            return wake == YOKE_MACHINE_EVENT ? 1 : 0;
         }
         if (timeout_ms >= 0 && yoke_host_clock() / 1000000u >= end) {
             return 0;

@@ -4,7 +4,7 @@
 #ifndef YOKE_HOST_INTERNAL_H
 #define YOKE_HOST_INTERNAL_H
 
-#include "host.h"
+#include <yoke/host.h>
 
 /// Trace has no doorbell: it is read this often while there is nothing else to do.
 #define TRACE_MS 10

@@ -47,7 +47,7 @@ static uint32_t buckets_for(uint32_t endpoints)
 
 static void make_windows(struct yoke_host *host)
 {
-    const struct machine *const machine = host->machine;
+    const struct yoke_machine *const machine = host->machine;
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < machine->region_count && count < 4; i++) {

@@ -66,7 +66,7 @@ void yoke_host_read_trace(struct yoke_host *host)
 /// Describes a death in host->error.
 static void describe_crash(struct yoke_host *host)
 {
-    const struct machine_crash *const crash = &host->crash;
+    const struct yoke_machine_crash *const crash = &host->crash;
     char place[160] = "";
     const char *name = NULL;
     uint64_t offset = 0;
@@ -90,7 +90,7 @@ static void describe_crash(struct yoke_host *host)
                        (unsigned long long)crash->address);
     }
     (void)host_fail(host, YOKE_DOWN, "firmware crashed: signal %d %s%s", crash->signal,
-                    machine_signal_text(crash->signal), place);
+                    yoke_machine_signal_text(crash->signal), place);
 }
 
 bool host_alive(struct yoke_host *host)

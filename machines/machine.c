@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "machine.h"
+#include <yoke/machine.h>
 
 #include <assert.h>
 #include <poll.h>
 #include <signal.h>
 
-enum machine_wake machine_wait(struct machine *const *machines, size_t count, int timeout_ms,
-                               int other_fd)
+enum yoke_machine_wake yoke_machine_wait(struct yoke_machine *const *machines, size_t count,
+                                         int timeout_ms, int other_fd)
 {
-    struct pollfd fds[2 * MACHINE_WAIT_MAX + 1];
+    struct pollfd fds[2 * YOKE_MACHINE_WAIT_MAX + 1];
     nfds_t used = 0;
     bool event = false;
 
-    assert(count <= MACHINE_WAIT_MAX);
+    assert(count <= YOKE_MACHINE_WAIT_MAX);
     for (size_t i = 0; i < count; i++) {
         event |= machines[i]->ops->arm(machines[i]);
         fds[used++] = (struct pollfd){.fd = machines[i]->bell_fd, .events = POLLIN};
@@ -25,10 +25,10 @@ enum machine_wake machine_wait(struct machine *const *machines, size_t count, in
         machines[i]->ops->disarm(machines[i], rang);
         event |= rang || (ready > 0 && fds[2 * i + 1].revents != 0);
     }
-    return event ? MACHINE_EVENT : ready != 0 ? MACHINE_OTHER : MACHINE_TIMEOUT;
+    return event ? YOKE_MACHINE_EVENT : ready != 0 ? YOKE_MACHINE_OTHER : YOKE_MACHINE_TIMEOUT;
 }
 
-const char *machine_signal_text(int signal)
+const char *yoke_machine_signal_text(int signal)
 {
     switch (signal) {
     case SIGSEGV:

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "file.h"
-#include "process/process.h"
 #include "tool.h"
 
 const char tool_inspect_help[] =

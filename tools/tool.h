@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "host.h"
+#include <yoke/host.h>
 
 #include <cjson/cJSON.h>
 

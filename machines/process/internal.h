@@ -12,7 +12,7 @@
 #define REGIONS 2u
 
 struct process {
-    struct machine machine; ///< First: a machine is a process.
+    struct yoke_machine machine; ///< First: a machine is a process.
     struct yoke_region regions[REGIONS];
     struct board_control *control; ///< Shared with the child: read once, never trusted.
     int memory_fd;                 ///< The control page, then the regions one after another.

@@ -19,14 +19,14 @@
 #define ALL_BYTES (BOARD_CONTROL_SIZE + BOARD_IMAGE_SIZE + BOARD_SHARED_SIZE)
 
 #if defined(__x86_64__)
-const struct yoke_elf_target machine_process_target = {YOKE_EM_X86_64, YOKE_ELF_CLASS64};
+const struct yoke_elf_target yoke_process_target = {YOKE_EM_X86_64, YOKE_ELF_CLASS64};
 #elif defined(__aarch64__)
-const struct yoke_elf_target machine_process_target = {YOKE_EM_AARCH64, YOKE_ELF_CLASS64};
+const struct yoke_elf_target yoke_process_target = {YOKE_EM_AARCH64, YOKE_ELF_CLASS64};
 #else
 #error "process machine: no board for this processor yet"
 #endif
 
-const struct yoke_region machine_process_map[REGIONS] = {
+const struct yoke_region yoke_process_map[REGIONS] = {
     {.name = "image",
      .da = BOARD_IMAGE_DA,
      .pa = BOARD_IMAGE_DA + BOARD_PA_OFFSET,
@@ -39,12 +39,12 @@ const struct yoke_region machine_process_map[REGIONS] = {
      .flags = YOKE_REGION_SHARED},
 };
 
-static struct process *process_of(struct machine *machine)
+static struct process *process_of(struct yoke_machine *machine)
 {
     return (struct process *)machine;
 }
 
-static int fail(struct machine *machine, const char *what, int error)
+static int fail(struct yoke_machine *machine, const char *what, int error)
 {
     (void)snprintf(machine->error, sizeof machine->error, "%s: %s", what, strerror(error));
     return YOKE_NO_SPACE;
@@ -52,7 +52,7 @@ static int fail(struct machine *machine, const char *what, int error)
 
 // ---------------------------------------------------------------------------------- start and stop
 
-static int process_start(struct machine *machine, uint64_t entry)
+static int process_start(struct yoke_machine *machine, uint64_t entry)
 {
     struct process *const process = process_of(machine);
     const pid_t parent = getpid();
@@ -93,7 +93,7 @@ static void forget(struct process *process)
     process->pid = 0;
 }
 
-static void process_stop(struct machine *machine)
+static void process_stop(struct yoke_machine *machine)
 {
     struct process *const process = process_of(machine);
 
@@ -105,7 +105,7 @@ static void process_stop(struct machine *machine)
     }
 }
 
-static bool process_crashed(struct machine *machine, struct machine_crash *crash)
+static bool process_crashed(struct yoke_machine *machine, struct yoke_machine_crash *crash)
 {
     struct process *const process = process_of(machine);
     int status = 0;
@@ -115,7 +115,7 @@ static bool process_crashed(struct machine *machine, struct machine_crash *crash
     }
     struct board_fault fault;
     memcpy(&fault, &process->control->fault, sizeof fault);
-    *crash = (struct machine_crash){
+    *crash = (struct yoke_machine_crash){
         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
         .code = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
     };
@@ -133,7 +133,7 @@ static bool process_crashed(struct machine *machine, struct machine_crash *crash
 
 // --------------------------------------------------------------------------------------- doorbells
 
-static void process_notify(struct machine *machine, uint32_t notify_id)
+static void process_notify(struct yoke_machine *machine, uint32_t notify_id)
 {
     struct board_bells *const bells = &process_of(machine)->control->to_firmware;
 
@@ -144,12 +144,12 @@ static void process_notify(struct machine *machine, uint32_t notify_id)
     }
 }
 
-static uint32_t process_take_rings(struct machine *machine)
+static uint32_t process_take_rings(struct yoke_machine *machine)
 {
     return __atomic_exchange_n(&process_of(machine)->control->to_host.rung, 0, __ATOMIC_SEQ_CST);
 }
 
-static bool process_arm(struct machine *machine)
+static bool process_arm(struct yoke_machine *machine)
 {
     struct board_bells *const bells = &process_of(machine)->control->to_host;
 
@@ -158,7 +158,7 @@ static bool process_arm(struct machine *machine)
     return __atomic_load_n(&bells->rung, __ATOMIC_SEQ_CST) != 0;
 }
 
-static void process_disarm(struct machine *machine, bool readable)
+static void process_disarm(struct yoke_machine *machine, bool readable)
 {
     uint64_t count;
 
@@ -170,7 +170,7 @@ static void process_disarm(struct machine *machine, bool readable)
 
 // ------------------------------------------------------------------------------------------ memory
 
-static void process_close(struct machine *machine)
+static void process_close(struct yoke_machine *machine)
 {
     struct process *const process = process_of(machine);
 
@@ -187,7 +187,7 @@ static void process_close(struct machine *machine)
     free(process);
 }
 
-static const struct machine_ops process_ops = {
+static const struct yoke_machine_ops process_ops = {
     .start = process_start,
     .stop = process_stop,
     .notify = process_notify,
@@ -223,14 +223,14 @@ static const char *make_memory(struct process *process)
     process->control = memory;
     char *next = (char *)memory + BOARD_CONTROL_SIZE;
     for (uint32_t i = 0; i < REGIONS; i++) {
-        process->regions[i] = machine_process_map[i];
+        process->regions[i] = yoke_process_map[i];
         process->regions[i].va = next;
         next += process->regions[i].size;
     }
     return NULL;
 }
 
-struct machine *machine_process_open(char *error, size_t size)
+struct yoke_machine *yoke_process_open(char *error, size_t size)
 {
     struct process *const process = calloc(1, sizeof *process);
     if (process == NULL) {
@@ -238,7 +238,7 @@ struct machine *machine_process_open(char *error, size_t size)
         return NULL;
     }
     process->memory_fd = -1;
-    process->machine = (struct machine){
+    process->machine = (struct yoke_machine){
         .ops = &process_ops,
         .name = "process",
         .regions = process->regions,

@@ -12,21 +12,21 @@
 #ifndef MACHINE_PROCESS_H
 #define MACHINE_PROCESS_H
 
-#include "machine.h"
+#include <yoke/machine.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /// The processor that this machine has: the host's.
-extern const struct yoke_elf_target machine_process_target;
+extern const struct yoke_elf_target yoke_process_target;
 
 /// The map, without memory behind it: for plans.
-extern const struct yoke_region machine_process_map[2];
+extern const struct yoke_region yoke_process_map[2];
 
 /// Makes a machine with zeroed memory. Returns NULL if there is no memory or descriptor for it, and
 /// `error`, of `size` bytes, says what failed.
-struct machine *machine_process_open(char *error, size_t size);
+struct yoke_machine *yoke_process_open(char *error, size_t size);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <host.h>
 #include <stdio.h>
+#include <yoke/host.h>
 
 static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include <yoke/host.h>
 
 #define LANES 4u
 #define STALL_MS 10000

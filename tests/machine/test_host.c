@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "host.h"
+#include <yoke/host.h>
 
 #define WAIT_MS 5000
 

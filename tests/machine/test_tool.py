@@ -163,7 +163,7 @@ class Run(Case):
                                                 "--json").stdout)
                 self.assertEqual(sorted(s["name"] for s in data["services"]), services)
                 best = min(best, data["first_service_ms"])
-            self.assertLess(best, 50)
+            self.assertLess(best, 500 if EMULATOR else 50)
 
     def test_ping_reports_times_that_are_in_order(self):
         data = json.loads(self.run_yoke(

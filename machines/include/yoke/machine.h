@@ -7,9 +7,9 @@
 /// both ways; and it says how the core died. The host trusts nothing that the core can write: what
 /// a back-end shares with the core may delay or wake its host, never more.
 ///
-/// One thread owns a machine. Calls do not block, but for machine_wait() and for stopping.
-#ifndef MACHINE_H
-#define MACHINE_H
+/// One thread owns a machine. Calls do not block, but for yoke_machine_wait() and for stopping.
+#ifndef YOKE_MACHINE_H
+#define YOKE_MACHINE_H
 
 #include <yoke/rproc.h>
 
@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /// How a core died.
-struct machine_crash {
+struct yoke_machine_crash {
     int signal;       ///< What it died of (a signal of the host's), or 0: it ended by itself.
     int code;         ///< What it ended with, if it did.
     bool located;     ///< `pc` and `address` are known.
@@ -27,32 +27,32 @@ struct machine_crash {
     int setup_error;  ///< errno, if the core could not even be started; else 0.
 };
 
-struct machine;
+struct yoke_machine;
 
 /// A back-end.
-struct machine_ops {
+struct yoke_machine_ops {
     /// Lets the core run from `entry`. Returns YOKE_OK or a status, and machine->error says why.
-    int (*start)(struct machine *machine, uint64_t entry);
+    int (*start)(struct yoke_machine *machine, uint64_t entry);
     /// Stops the core, and returns when it has stopped; harmless if it does not run.
-    void (*stop)(struct machine *machine);
+    void (*stop)(struct yoke_machine *machine);
     /// Rings the core's doorbell: struct yoke_port's notify().
-    void (*notify)(struct machine *machine, uint32_t notify_id);
+    void (*notify)(struct yoke_machine *machine, uint32_t notify_id);
     /// Takes the doorbells that rang since the last call: bit (notify id % 32).
-    uint32_t (*take_rings)(struct machine *machine);
+    uint32_t (*take_rings)(struct yoke_machine *machine);
     /// Before sleeping: asks for bell_fd to become readable when a doorbell rings. Returns true if
     /// one rang already: do not sleep then.
-    bool (*arm)(struct machine *machine);
+    bool (*arm)(struct yoke_machine *machine);
     /// After sleeping: ends that. `readable`: bell_fd is.
-    void (*disarm)(struct machine *machine, bool readable);
+    void (*disarm)(struct yoke_machine *machine, bool readable);
     /// True if the core was started and is dead, not having been stopped; fills in `crash`.
-    bool (*crashed)(struct machine *machine, struct machine_crash *crash);
+    bool (*crashed)(struct yoke_machine *machine, struct yoke_machine_crash *crash);
     /// Stops the core and frees everything.
-    void (*close)(struct machine *machine);
+    void (*close)(struct yoke_machine *machine);
 };
 
 /// A machine. Read-only for its user.
-struct machine {
-    const struct machine_ops *ops;
+struct yoke_machine {
+    const struct yoke_machine_ops *ops;
     const char *name;
     const struct yoke_region *regions; ///< Its memory; `va` is set: rings and images lie there.
     uint32_t region_count;
@@ -61,24 +61,24 @@ struct machine {
     char error[160]; ///< Why the last call failed.
 };
 
-/// What machine_wait() returns.
-enum machine_wake {
-    MACHINE_TIMEOUT, ///< Nothing happened in that time.
-    MACHINE_EVENT,   ///< A doorbell rang or a core died, on one machine at least.
-    MACHINE_OTHER,   ///< The caller's own descriptor is readable, or a signal handler ran.
+/// What yoke_machine_wait() returns.
+enum yoke_machine_wake {
+    YOKE_MACHINE_TIMEOUT, ///< Nothing happened in that time.
+    YOKE_MACHINE_EVENT,   ///< A doorbell rang or a core died, on one machine at least.
+    YOKE_MACHINE_OTHER,   ///< The caller's own descriptor is readable, or a signal handler ran.
 };
 
 /// Sleeps until a doorbell rings or a core dies on any of the machines.
 ///
 /// `timeout_ms`: negative waits for ever. `other_fd`: a descriptor to wait for too, or -1.
-enum machine_wake machine_wait(struct machine *const *machines, size_t count, int timeout_ms,
-                               int other_fd);
+enum yoke_machine_wake yoke_machine_wait(struct yoke_machine *const *machines, size_t count,
+                                         int timeout_ms, int other_fd);
 
-/// The most machines that machine_wait() takes.
-#define MACHINE_WAIT_MAX 64
+/// The most machines that yoke_machine_wait() takes.
+#define YOKE_MACHINE_WAIT_MAX 64
 
 /// The signal's name, such as "SIGSEGV (invalid memory access)". Static storage.
-const char *machine_signal_text(int signal);
+const char *yoke_machine_signal_text(int signal);
 
 #ifdef __cplusplus
 }

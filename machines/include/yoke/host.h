@@ -20,7 +20,7 @@
 #include <yoke/rpmsg.h>
 #include <yoke/rproc.h>
 
-#include "machine.h"
+#include <yoke/machine.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,8 +56,8 @@ struct yoke_host {
     struct yoke_plan plan;                      ///< Where everything lies.
     struct yoke_area areas[YOKE_HOST_AREAS];    ///< Of the plan.
     struct yoke_refusal notes[YOKE_HOST_NOTES]; ///< Of the plan.
-    struct machine *machine;                    ///< What it runs on, or NULL.
-    struct machine_crash crash;                 ///< How it died, once it has.
+    struct yoke_machine *machine;               ///< What it runs on, or NULL.
+    struct yoke_machine_crash crash;            ///< How it died, once it has.
     struct yoke_rproc rproc;                    ///< rproc.state says what it does.
     struct yoke_port port;
     struct yoke_link link; ///< Open endpoints on it: yoke_ept_open(&host->link, ...).
@@ -104,8 +104,8 @@ int yoke_host_poll(struct yoke_host *host);
 /// when a signal handler ran.
 int yoke_host_wait(struct yoke_host *host, int timeout_ms);
 
-/// The same for several, at most MACHINE_WAIT_MAX. Polls all; what went wrong with one of them is
-/// found in its state: yoke_host_poll() returns it again. `other_fd`: wakes too, or -1.
+/// The same for several, at most YOKE_MACHINE_WAIT_MAX. Polls all; what went wrong with one of them
+/// is found in its state: yoke_host_poll() returns it again. `other_fd`: wakes too, or -1.
 int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout_ms, int other_fd);
 
 /// Waits until the firmware offers a service, at most `timeout_ms`.
