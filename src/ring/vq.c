@@ -19,7 +19,7 @@ int yoke_vq_setup(struct yoke_vq *vq, const struct yoke_vq_config *config, bool 
     uint16_t *const avail = (uint16_t *)(void *)(memory + yoke_vring_avail(num));
     uint16_t *const used = (uint16_t *)(void *)(memory + yoke_vring_used(num, config->align));
     uint16_t *const used_event = avail + YOKE_RING_HEAD / 2 + num;
-    uint16_t *const avail_event = used + YOKE_RING_HEAD / 2 + num * 4;
+    uint16_t *const avail_event = used + YOKE_RING_HEAD / 2 + (size_t)num * 4;
 
     // The stamp survives: tickets from before a restart must not fit after it.
     const uint32_t stamp = (vq->stamp | 1u << 16) & ~(uint32_t)UINT16_MAX;
