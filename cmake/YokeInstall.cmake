@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What `cmake --install` gives: headers, libyoke.a, a CMake package and a pkg-config file.
+# What `cmake --install` gives: headers, libyoke.a, a CMake package and pkg-config files.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -18,3 +18,9 @@ file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/yoke.pc.in ${CMAKE_CURRENT_BINARY_DIR}/yoke.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/yoke.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(YOKE_TOOLS AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/yoke-host.pc.in
+        ${CMAKE_CURRENT_BINARY_DIR}/yoke-host.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/yoke-host.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()
