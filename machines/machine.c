@@ -43,6 +43,8 @@ const char *yoke_machine_signal_text(int signal)
         return "SIGABRT (abort)";
     case SIGTRAP:
         return "SIGTRAP (trap)";
+    case SIGSYS:
+        return "SIGSYS (forbidden system call)";
     case SIGKILL:
         return "SIGKILL (killed)";
     case SIGTERM:

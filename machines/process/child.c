@@ -42,7 +42,7 @@ static void fault(int signal, siginfo_t *info, void *context)
 
 static void catch_faults(void)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
     struct sigaction action = {.sa_handler = SIG_DFL};
     const stack_t stack = {.ss_sp = fault_stack, .ss_size = sizeof fault_stack};
     sigset_t none;
@@ -122,6 +122,7 @@ _Noreturn void process_child(const struct process *process, uint64_t entry, pid_
         give_up(process->control);
     }
     catch_faults();
+    process_confine();
     ((void (*)(void))(uintptr_t)entry)(); // NOLINT(performance-no-int-to-ptr)
-    _exit(127);
+    __builtin_trap();                     // _start does not return.
 }

@@ -22,4 +22,7 @@ struct process {
 /// The child's side, from fork() to the firmware's first instruction.
 _Noreturn void process_child(const struct process *process, uint64_t entry, pid_t parent);
 
+/// Leaves the calling process only the system calls that firmware needs. Others are SIGSYS.
+void process_confine(void);
+
 #endif

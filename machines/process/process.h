@@ -7,8 +7,8 @@
 /// doorbells are two words in a control page that both sides map; a futex wakes the child, an
 /// eventfd wakes the host. The child dies with the thread that started it.
 ///
-/// The child is kept apart as processes are, not as a hostile program would have to be: it runs
-/// with the user's own rights. See machines/process/README.md.
+/// The child has one descriptor, its doorbell, and the system calls that it needs for it: firmware
+/// can reach its own memory and nothing else, as on a chip. See confine.c.
 #ifndef MACHINE_PROCESS_H
 #define MACHINE_PROCESS_H
 

@@ -395,6 +395,23 @@ static void test_junk_in_the_boards_registers_neither_hangs_nor_crashes_the_host
     end(host);
 }
 
+static void test_firmware_cannot_reach_out_of_its_machine(void **state)
+{
+    struct yoke_host *const host = boot("escape");
+    (void)state;
+
+    assert_null(yoke_host_find(host, "anything", WAIT_MS));
+    const struct yoke_machine_crash *const crash = &host->crash;
+    if (crash->signal == 0 && crash->code == 7) {
+        end(host);
+        skip(); // An emulated system, without the means to forbid.
+    }
+    assert_int_equal(host->crash.signal, SIGSYS);
+    assert_non_null(strstr(host->error, "SIGSYS (forbidden system call) at pc 0x400"));
+    assert_non_null(strstr(host->error, "(reach_out+0x"));
+    end(host);
+}
+
 static void test_a_service_that_never_comes_is_named_in_the_error(void **state)
 {
     struct yoke_host *const host = boot("never-ready");
@@ -502,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_a_corrupt_ring_index_breaks_the_link_and_nothing_else),
         cmocka_unit_test(test_a_firmware_that_loops_for_ever_can_be_stopped),
         cmocka_unit_test(test_junk_in_the_boards_registers_neither_hangs_nor_crashes_the_host),
+        cmocka_unit_test(test_firmware_cannot_reach_out_of_its_machine),
         cmocka_unit_test(test_a_service_that_never_comes_is_named_in_the_error),
         cmocka_unit_test(test_a_death_while_booting_is_reported_with_its_place_and_trace),
         cmocka_unit_test(test_several_coprocessors_run_at_once_and_one_may_crash),
