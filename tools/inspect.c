@@ -298,6 +298,9 @@ int tool_inspect(int argc, char **argv)
     int status = inspect(path, file, json);
     if (json != NULL) {
         (void)cJSON_AddNumberToObject(json, "exit_code", status);
+        if (status != TOOL_OK) {
+            (void)cJSON_AddStringToObject(json, "error", tool_last_error);
+        }
         const int printed = tool_json_print(json);
         status = status != TOOL_OK ? status : printed;
     }

@@ -184,13 +184,10 @@ int tool_run(int argc, char **argv)
     (void)cJSON_AddItemToObject(run.json, "services", run.services);
     (void)cJSON_AddItemToObject(run.json, "trace", run.traces);
     (void)cJSON_AddNumberToObject(run.json, "exit_code", status);
+    if (status != TOOL_OK) {
+        (void)cJSON_AddStringToObject(run.json, "error", tool_last_error);
+    }
     for (size_t i = 0; i < run.count && run.hosts[i] != NULL; i++) {
-        if (run.as_json && run.hosts[i]->error[0] != '\0') {
-            char clean[4 * sizeof run.hosts[i]->error + 1];
-            (void)cJSON_AddStringToObject(
-                run.json, "error",
-                tool_clean(clean, sizeof clean, run.hosts[i]->error, strlen(run.hosts[i]->error)));
-        }
         yoke_host_close(run.hosts[i]);
         free(run.hosts[i]);
     }

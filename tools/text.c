@@ -21,17 +21,20 @@ char *tool_clean(char *to, size_t to_size, const char *from, size_t from_size)
     return to;
 }
 
+char tool_last_error[2048];
+
 void tool_error(const char *hint, const char *format, ...)
 {
     char raw[512];
-    char clean[2048];
+    char *const clean = tool_last_error;
     va_list arguments;
 
     va_start(arguments, format);
     (void)vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
     (void)fflush(stdout);
-    (void)fprintf(stderr, "yoke: %s\n", tool_clean(clean, sizeof clean, raw, strlen(raw)));
+    (void)fprintf(stderr, "yoke: %s\n",
+                  tool_clean(clean, sizeof tool_last_error, raw, strlen(raw)));
     if (hint != NULL) {
         (void)fprintf(stderr, "      %s\n", hint);
     }

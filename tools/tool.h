@@ -33,6 +33,9 @@ extern uint64_t tool_start;
 /// may be NULL.
 void tool_error(const char *hint, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/// What tool_error() wrote last, or "".
+extern char tool_last_error[];
+
 /// Makes text from a firmware fit for a terminal and for JSON: whatever is not printable ASCII
 /// becomes \\xNN. Always terminated, cut to fit. Returns `to`.
 char *tool_clean(char *to, size_t to_size, const char *from, size_t from_size);

@@ -8,11 +8,11 @@
     ENTRY(RPMSG, rpmsg, 16)
 YOKE_TABLE(table, HELLO_TABLE);
 static yoke_ticket held[16]; // Requests that wait for their answer: each has one of 16 buffers.
-static uint32_t asker[16], count;
+static uint32_t from[16], count;
 
 static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
 {
-    asker[count % 16] = msg->src;
+    from[count % 16] = msg->src;
     held[count++ % 16] = yoke_hold(ept->link);
 }
 
@@ -33,8 +33,7 @@ int main(void)
     yoke_announce(&ept, "hello");
     for (;; board_wait()) {
         yoke_link_poll(&link, 32); // 16 can be held at most, so this drains all.
-        while (count != 0 &&
-               yoke_send_to(&ept, asker[(count - 1) % 16], "hello", 5) != YOKE_AGAIN) {
+        while (count != 0 && yoke_send_to(&ept, from[(count - 1) % 16], "hello", 5) != YOKE_AGAIN) {
             yoke_release(&link, held[--count % 16]);
         }
     }

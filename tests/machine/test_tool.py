@@ -409,6 +409,10 @@ class BadInput(Case):
         self.assertIn("start_the_clock", data["error"])
         result = self.run_yoke(3, "run", self.file(b""), "--json")
         self.assertEqual(json.loads(result.stdout)["exit_code"], 3)
+        result = self.run_yoke(1, "run", elf("never-ready"), "--timeout", "50", "--json")
+        self.assertIn("never got ready", json.loads(result.stdout)["error"])
+        data = json.loads(self.run_yoke(3, "inspect", self.file(b"x"), "--json").stdout)
+        self.assertIn("ELF file: size 1", data["error"])
 
 
 if __name__ == "__main__":
