@@ -134,7 +134,7 @@ static int path_poll(struct yoke_link *link, uint32_t budget)
         return YOKE_INVALID;
     }
     YOKE_STORE(link->signalled, false);
-    yoke_invalidate(link->vdev->port, link->status, 1);
+    yoke_invalidate(link->vdev->port, &link->vdev->entry->status, 1);
     if (YOKE_RARELY(YOKE_LOAD(*link->status) != link->calm)) {
         yoke_link_follow(link);
         if ((link->mode & MODE_UP) == 0) {
