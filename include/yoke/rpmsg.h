@@ -159,8 +159,9 @@ static inline size_t yoke_link_buffer_bytes(uint32_t rx_num, uint32_t tx_num, ui
 }
 
 /// Takes the link down: the driver role resets the device. Endpoints stay open; holds and claims
-/// are void. The driver role goes on with yoke_link_start(), the device role with the next poll
-/// that finds the driver ready. Allowed inside callbacks.
+/// are void. The driver role goes on with yoke_link_start(), the device role once the driver has
+/// reset the device and is ready again: the rings as they are hold what was delivered already.
+/// Allowed inside callbacks.
 void yoke_link_close(struct yoke_link *link);
 
 /// Says that the doorbell rang. Context: any, ISR included. Cost: one store.

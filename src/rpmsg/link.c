@@ -128,6 +128,8 @@ void yoke_link_close(struct yoke_link *link)
     if (link->driving != 0) {
         link->driving = 0;
         yoke_vdev_driver_reset(link->vdev);
+    } else if ((link->mode & MODE_UP) != 0 || link->fault != YOKE_FAULT_NONE) {
+        link->mode |= MODE_LEFT;
     }
     link->fault = YOKE_FAULT_NONE;
     if ((link->mode & MODE_UP) != 0) {
@@ -165,12 +167,13 @@ void yoke_link_follow(struct yoke_link *link)
 
     if (!yoke_status_live(status)) {
         link->fault = YOKE_FAULT_NONE;
+        link->mode &= ~MODE_LEFT;
         if ((link->mode & MODE_UP) != 0) {
             go_down(link, YOKE_LINK_DOWN);
         }
         return;
     }
-    if ((link->mode & MODE_UP) == 0 && link->fault == YOKE_FAULT_NONE) {
+    if ((link->mode & (MODE_UP | MODE_LEFT)) == 0 && link->fault == YOKE_FAULT_NONE) {
         const enum yoke_link_fault fault = link->role->arrive(link);
         if (fault == YOKE_FAULT_NONE) {
             yoke_link_went_up(link);

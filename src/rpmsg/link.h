@@ -13,6 +13,7 @@
 #define MODE_CORKED 2u     ///< What is sent waits for yoke_link_flush().
 #define MODE_ANNOUNCING 4u ///< Something waits to be announced.
 #define MODE_STARVED 8u    ///< A claim found no buffer, so the other side was asked to ring.
+#define MODE_LEFT 16u      ///< Device role: we left rings that the driver may still be using.
 
 YOKE_STATIC_ASSERT(offsetof(struct yoke_msg, dst) - offsetof(struct yoke_msg, src) ==
                            offsetof(struct yoke_rpmsg_header, dst) &&
