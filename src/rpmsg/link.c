@@ -103,7 +103,14 @@ void yoke_link_went_up(struct yoke_link *link)
     if (link->ns != NULL) {
         link->ns->announce(link, true);
     }
+    if ((link->mode & MODE_UP) == 0) {
+        return; // broken while announcing
+    }
     tell(link, YOKE_LINK_UP);
+    // What the event sent: yoke_link_start() has no end of a poll that would show it.
+    if ((link->mode & MODE_UP) != 0 && link_prompt(link)) {
+        yoke_vq_publish(&link->tx.vq);
+    }
 }
 
 /// Nothing that was held or claimed is good any more: the rings' set-up makes new stamps.
