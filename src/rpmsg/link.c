@@ -35,7 +35,9 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
     }
     const size_t bucket_bytes = buckets * sizeof(struct yoke_ept *);
     const size_t needed = bucket_bytes + ((size_t)num[0] + num[1]) * role->private_size;
-    if (config->memory_size < needed) {
+    if (config->memory_size < needed ||
+        (role->owns_buffers &&
+         config->buffers_size < yoke_link_buffer_bytes(num[0], num[1], buffer_size))) {
         return YOKE_NO_SPACE;
     }
     // Stamps survive: tickets from before must not fit after.

@@ -54,6 +54,7 @@ struct yoke_link_role {
     enum yoke_link_fault (*arrive)(struct yoke_link *link);
     uint32_t rx_queue;   ///< The virtqueue that brings messages; the other one takes them away.
     size_t private_size; ///< Private bytes that a descriptor needs.
+    bool owns_buffers;   ///< The driver: it has to provide them.
 };
 
 /// A buffer as it comes off a ring: nothing in it was looked at yet.

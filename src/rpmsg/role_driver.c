@@ -112,6 +112,7 @@ static const struct yoke_link_role role = {
     .arrive = NULL, // others follow this side
     .rx_queue = YOKE_RPMSG_QUEUE_RX,
     .private_size = sizeof(struct yoke_vq_slot),
+    .owns_buffers = true,
 };
 
 int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config *config)
@@ -125,10 +126,6 @@ int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config 
     const int status = yoke_link_init(link, config, &role);
     if (status != YOKE_OK) {
         return status;
-    }
-    if (config->buffers_size <
-        yoke_link_buffer_bytes(link->rx_num, link->tx_num, link->buffer_size)) {
-        return YOKE_NO_SPACE;
     }
     link->buffers = config->buffers;
     link->buffers_pa = config->buffers_pa;
