@@ -7,7 +7,8 @@ static int enter_table(struct yoke_vq_device *device, struct yoke_chain *chain,
 {
     const void *const table = yoke_mem_at(device->mem, desc->addr, desc->len);
 
-    if (!device->vq.indirect || chain->table != device->vq.desc ||
+    // The ring's own table must not pass for an indirect one: it could be entered without end.
+    if (!device->vq.indirect || chain->table != device->vq.desc || table == device->vq.desc ||
         (desc->flags & YOKE_DESC_NEXT) != 0 || table == NULL || desc->len == 0 ||
         desc->len % sizeof *desc != 0 || (uintptr_t)table % _Alignof(struct yoke_vring_desc) != 0) {
         return YOKE_BAD_PEER;
