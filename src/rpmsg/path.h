@@ -252,8 +252,11 @@ static int path_send(struct yoke_ept *ept, uint32_t dst, const void *data, size_
     const int got = path_take(link, &buffer);
 
     if (YOKE_RARELY(got <= 0)) {
-        // Waiting for a buffer would not help.
-        return got == YOKE_AGAIN && size > link->buffer_size - YOKE_HEADER ? YOKE_TOO_LONG : got;
+        if (got == YOKE_AGAIN && size > link->buffer_size - YOKE_HEADER) {
+            link->stats.tx_again--; // waiting for a buffer would not help
+            return YOKE_TOO_LONG;
+        }
+        return got;
     }
     if (YOKE_RARELY(size > buffer.size - YOKE_HEADER)) {
         role_cancel(link, role_own(link, buffer.index));
