@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crash.h"
 #include "host_internal.h"
 
 int host_fail(struct yoke_host *host, int status, const char *format, ...)
@@ -71,6 +72,10 @@ static void describe_crash(struct yoke_host *host)
     const char *name = NULL;
     uint64_t offset = 0;
 
+    if (crash->recorded) {
+        crash_text(&crash->record, &host->elf, host->error, sizeof host->error);
+        return;
+    }
     if (crash->setup_error != 0) {
         (void)host_fail(host, YOKE_DOWN, "the firmware's process could not be set up: %s",
                         strerror(crash->setup_error));

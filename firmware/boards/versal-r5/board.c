@@ -4,7 +4,7 @@
 
 #include <board.h>
 #include <board_note.h>
-#include <cortex_r.h>
+#include <cortex-r/cortex_r.h>
 
 #include "memory.h"
 

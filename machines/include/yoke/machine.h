@@ -11,13 +11,14 @@
 #ifndef YOKE_MACHINE_H
 #define YOKE_MACHINE_H
 
+#include <yoke/abi/crash.h>
 #include <yoke/rproc.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/// How a core died.
+/// How a core died: as its host's operating system saw it, or as it wrote down itself.
 struct yoke_machine_crash {
     int signal;       ///< What it died of (a signal of the host's), or 0: it ended by itself.
     int code;         ///< What it ended with, if it did.
@@ -25,6 +26,8 @@ struct yoke_machine_crash {
     uint64_t pc;      ///< Where it was.
     uint64_t address; ///< What it accessed, where the kind of fault has an address.
     int setup_error;  ///< errno, if the core could not even be started; else 0.
+    bool recorded;    ///< The firmware left `record`, and of the above nothing is filled in.
+    struct yoke_crash record; ///< A copy. Its words are the firmware's: to show, not to rely on.
 };
 
 struct yoke_machine;
@@ -35,6 +38,11 @@ struct yoke_machine_ops {
     int (*start)(struct yoke_machine *machine, uint64_t entry);
     /// Stops the core, and returns when it has stopped; harmless if it does not run.
     void (*stop)(struct yoke_machine *machine);
+    /// Takes over a core that runs already. NULL if this machine's cores never do; else as start.
+    int (*attach)(struct yoke_machine *machine);
+    /// Lets go of the core, which runs on, once it has dealt with all that it was rung for. NULL as
+    /// attach; fails if the core does not deal with it.
+    int (*detach)(struct yoke_machine *machine);
     /// Rings the core's doorbell: struct yoke_port's notify().
     void (*notify)(struct yoke_machine *machine, uint32_t notify_id);
     /// Takes the doorbells that rang since the last call: bit (notify id % 32).

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file crash.h
+/// A crash record in words.
+#ifndef YOKE_CRASH_TEXT_H
+#define YOKE_CRASH_TEXT_H
+
+#include <yoke/abi/crash.h>
+#include <yoke/image.h>
+
+/// Says in one line what happened and where, with the nearest symbol: "firmware crashed: ...".
+/// `text` gets `size` bytes at most, terminated.
+void crash_text(const struct yoke_crash *crash, const struct yoke_elf *elf, char *text,
+                size_t size);
+
+#endif
