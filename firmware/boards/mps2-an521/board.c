@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Board `mps2-an521`: memory maps, doorbells, protection.
+#include <board.h>
+#include <board_note.h>
+
+#include <cortex-m/cortex_m.h>
+
+#include "memory.h"
+
+BOARD_NOTE(BOARD_NAME);
+
+#define BELLS(offset) CM_REGISTER(BOARD_UART_BELLS + (offset))
+
+// Of the linker script: where code ends and data begins.
+extern char board_image_start[];
+extern char board_code_end[];
+
+static void notify(void *context, uint32_t notify_id)
+{
+    (void)context;
+    // A byte that has not left yet is seen after what was stored by now: it rings for this one too,
+    // for the host looks at all rings.
+    if ((BELLS(BOARD_UART_STATE) & BOARD_UART_TX) == 0) {
+        BELLS(BOARD_UART_DATA) = notify_id;
+    }
+}
+
+void board_wait(void)
+{
+    // Interrupts are masked: a doorbell makes one pending, which ends the sleep or prevents it.
+    cm_wait_for_interrupt();
+    BELLS(BOARD_UART_INT) = BOARD_UART_RX;
+    cm_clear_interrupt(BOARD_IRQ_BELLS);
+    // What comes from here on raises the interrupt again.
+    while ((BELLS(BOARD_UART_STATE) & BOARD_UART_RX) != 0) {
+        (void)BELLS(BOARD_UART_DATA);
+    }
+}
+
+void cm_board_start(void)
+{
+    char *const ram = (char *)BOARD_RAM_DA;
+    char *const registers = (char *)0x50000000;
+
+    cm_mpu_allow(0, board_image_start, board_code_end, CM_MPU_CODE, CM_MPU_NORMAL);
+    cm_mpu_allow(1, board_code_end, ram + BOARD_RAM_SIZE, CM_MPU_DATA, CM_MPU_NORMAL);
+    cm_mpu_allow(2, registers, registers + 0x10000000, CM_MPU_DATA, CM_MPU_DEVICE);
+    cm_mpu_enable();
+
+    BELLS(BOARD_UART_BAUDDIV) = 16; // The fastest.
+    BELLS(BOARD_UART_CTRL) = BOARD_UART_TX | BOARD_UART_RX | BOARD_UART_CTRL_RX_INT;
+    cm_enable_interrupt(BOARD_IRQ_BELLS);
+}
+
+struct yoke_crash *const cm_board_crash_record = (struct yoke_crash *)BOARD_CRASH_DA;
+
+void cm_board_crashed(void)
+{
+    while ((BELLS(BOARD_UART_STATE) & BOARD_UART_TX) != 0) {
+    }
+    BELLS(BOARD_UART_DATA) = BOARD_BELL_DEAD;
+    for (;;) {
+        cm_wait_for_interrupt();
+    }
+}
+
+void board_exit(int code)
+{
+    cm_record_exit(code);
+    cm_board_crashed();
+}
+
+const struct yoke_port board_port = {.notify = notify};
+
+static const struct yoke_window windows[] = {
+    {BOARD_SHARED_DA, BOARD_SHARED_SIZE, (void *)BOARD_SHARED_DA},
+};
+
+const struct yoke_mem board_da = {windows, 1};
+const struct yoke_mem board_pa = {windows, 1};
