@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -395,6 +396,22 @@ static void test_junk_in_the_boards_registers_neither_hangs_nor_crashes_the_host
     end(host);
 }
 
+static void test_device_addresses_that_the_host_uses_itself_are_an_error(void **state)
+{
+    void *const taken = mmap((void *)(uintptr_t)0x50001000, 4096, PROT_NONE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    struct yoke_host *const host = boot("echo");
+    (void)state;
+
+    assert_ptr_not_equal(taken, MAP_FAILED);
+    assert_null(yoke_host_find(host, "echo", WAIT_MS));
+    assert_string_equal(host->error, "the firmware's process could not be set up: File exists");
+    assert_int_equal(munmap(taken, 4096), 0);
+    assert_int_equal(yoke_host_boot(host), YOKE_OK);
+    assert_non_null(yoke_host_find(host, "echo", WAIT_MS));
+    end(host);
+}
+
 static void test_firmware_cannot_reach_out_of_its_machine(void **state)
 {
     struct yoke_host *const host = boot("escape");
@@ -519,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_a_corrupt_ring_index_breaks_the_link_and_nothing_else),
         cmocka_unit_test(test_a_firmware_that_loops_for_ever_can_be_stopped),
         cmocka_unit_test(test_junk_in_the_boards_registers_neither_hangs_nor_crashes_the_host),
+        cmocka_unit_test(test_device_addresses_that_the_host_uses_itself_are_an_error),
         cmocka_unit_test(test_firmware_cannot_reach_out_of_its_machine),
         cmocka_unit_test(test_a_service_that_never_comes_is_named_in_the_error),
         cmocka_unit_test(test_a_death_while_booting_is_reported_with_its_place_and_trace),
