@@ -27,17 +27,18 @@ YOKE_HOT int vq_look(struct yoke_vq *vq)
     return (int)waiting;
 }
 
-/// The same, but does not look at the shared index before all known elements are taken.
+/// Whether any wait: 1, 0 or YOKE_DOWN. Does not look at the shared index before all known elements
+/// are taken.
 YOKE_HOT int vq_waiting(struct yoke_vq *vq)
 {
-    if (vq->known != vq->seen) {
-        return (int)(vq->known - vq->seen);
-    }
-    const int waiting = vq_look(vq);
-    if (waiting > 0) {
+    if (vq->known == vq->seen) {
+        const int waiting = vq_look(vq);
+        if (waiting <= 0) {
+            return waiting;
+        }
         vq->known = vq->seen + (uint32_t)waiting;
     }
-    return waiting;
+    return 1;
 }
 
 // yoke_vq_publish() and yoke_vq_arm() in steps, so that work on several queues shares one barrier:
