@@ -35,6 +35,9 @@ YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
     const int got = vq_device_buffer(&link->rx.device, false, YOKE_HEADER, &part, (uint32_t)head);
     buffer->data = part.data;
     buffer->size = part.size;
+    if (YOKE_RARELY(part.size > link->buffer_size)) {
+        buffer->size = link->buffer_size;
+    }
     buffer->index = (uint32_t)head;
     yoke_invalidate(link->rx.vq.port, part.data, got > 0 ? part.size : 0);
     return got;
