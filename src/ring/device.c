@@ -13,6 +13,9 @@ int yoke_vq_device_init(struct yoke_vq_device *device, const struct yoke_vq_conf
     if (status != YOKE_OK) {
         return status;
     }
+    // Lines of our own ring that date from before the driver cleared it would bring the old index
+    // back when a neighbour is cleaned.
+    yoke_invalidate(config->port, config->memory, yoke_vring_bytes(config->num, config->align));
     memset(owned, 0, config->num * sizeof *owned);
     device->mem = mem;
     device->owned = owned;
