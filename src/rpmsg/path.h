@@ -120,7 +120,8 @@ YOKE_HOT int path_drain(struct yoke_link *link, uint32_t budget)
             path_settle(link, false);
             return (int)done;
         }
-        path_settle(link, yoke_vq_ask(vq));
+        // Who is to poll again needs no doorbell.
+        path_settle(link, done != budget && yoke_vq_ask(vq));
         // Look again: what came before the other side saw the request rang no doorbell.
         if (done == budget || vq_look(vq) == 0) {
             return (int)done;
