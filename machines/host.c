@@ -7,7 +7,6 @@
 
 #include "file.h"
 #include "host_internal.h"
-#include "process/process.h"
 
 /// Messages that one poll delivers, before it looks at other things.
 #define BUDGET 64u
@@ -43,18 +42,45 @@ static int make_plan(struct yoke_host *host, const char *path, const struct yoke
                : refuse(host, path);
 }
 
-int yoke_host_plan(struct yoke_host *host, const char *path)
+/// Opens the ELF file for the machine of that name, or, if NULL, for the one that it is for.
+static int open_image(struct yoke_host *host, const char *path, const char *machine)
+{
+    char board[64];
+
+    if (machine != NULL) {
+        host->kind = yoke_machine_find(machine);
+        if (host->kind == NULL) {
+            return host_fail(host, YOKE_INVALID, "there is no machine \"%s\"", machine);
+        }
+    } else {
+        if (yoke_elf_open(&host->elf, host->file, NULL, 0, &host->refusal) != YOKE_OK) {
+            return refuse(host, path);
+        }
+        host->kind = yoke_machine_for(&host->elf);
+        yoke_machine_board(&host->elf, board, sizeof board);
+        if (host->kind == NULL && board[0] != '\0') {
+            return host_fail(host, YOKE_BAD_IMAGE,
+                             "%s: built for board \"%s\", and no machine runs that", path, board);
+        }
+        if (host->kind == NULL) {
+            host->kind = yoke_machine_kinds[0]; // It refuses the file in words.
+        }
+    }
+    return yoke_elf_open(&host->elf, host->file, host->kind->target, 1, &host->refusal) == YOKE_OK
+               ? YOKE_OK
+               : refuse(host, path);
+}
+
+int yoke_host_plan(struct yoke_host *host, const char *path, const char *machine)
 {
     *host = (struct yoke_host){0};
     const int error = yoke_file_read(path, &host->file);
     if (error != 0) {
         return host_fail(host, YOKE_NOT_FOUND, "%s: %s", path, strerror(error));
     }
-    if (yoke_elf_open(&host->elf, host->file, &yoke_process_target, 1, &host->refusal) != YOKE_OK) {
-        return refuse(host, path);
-    }
-    return make_plan(host, path, yoke_process_map,
-                     sizeof yoke_process_map / sizeof yoke_process_map[0]);
+    const int status = open_image(host, path, machine);
+    return status == YOKE_OK ? make_plan(host, path, host->kind->map, host->kind->map_count)
+                             : status;
 }
 
 // ------------------------------------------------------------------------- what the machine does
@@ -82,8 +108,11 @@ static int do_start(void *context)
     return status == YOKE_OK ? YOKE_OK : host_fail(host, status, "%s", host->machine->error);
 }
 
-static const struct yoke_rproc_ops rproc_ops = {
-    .stop = do_stop, .load = do_load, .start = do_start};
+static const struct yoke_rproc_ops rproc_ops = {.stop = do_stop,
+                                                .load = do_load,
+                                                .start = do_start,
+                                                .attach = host_do_attach,
+                                                .detach = host_do_detach};
 
 static void notify(void *context, uint32_t notify_id)
 {
@@ -95,14 +124,17 @@ static void notify(void *context, uint32_t notify_id)
 int yoke_host_open(struct yoke_host *host, const char *path,
                    const struct yoke_host_options *options)
 {
-    int status = yoke_host_plan(host, path);
+    int status = yoke_host_plan(host, path, options != NULL ? options->machine : NULL);
     if (status != YOKE_OK) {
         return status;
     }
     if (options != NULL) {
         host->options = *options;
     }
-    host->machine = yoke_process_open(host->error, sizeof host->error);
+    if (!host->kind->here(host->error, sizeof host->error)) {
+        return YOKE_UNSUPPORTED;
+    }
+    host->machine = host->kind->open(host->error, sizeof host->error);
     if (host->machine == NULL) {
         return YOKE_NO_SPACE;
     }
@@ -111,6 +143,11 @@ int yoke_host_open(struct yoke_host *host, const char *path,
         return status;
     }
     host->port = (struct yoke_port){.notify = notify, .context = host};
+    if (host->options.attach) {
+        yoke_rproc_init(&host->rproc, &rproc_ops, host, YOKE_DETACHED);
+        status = host_compare(host);
+        return status != YOKE_OK ? status : host_make_link(host);
+    }
     yoke_rproc_init(&host->rproc, &rproc_ops, host, YOKE_OFFLINE);
     // The link takes the device's description from the table as the file has it.
     status = yoke_rproc_event(&host->rproc, YOKE_EVENT_LOAD);
@@ -133,11 +170,16 @@ int yoke_host_boot(struct yoke_host *host)
             return host_fail(host, status, "not loaded: %s", yoke_status_text(status));
         }
     }
+    return host_bring_up(host, YOKE_EVENT_START);
+}
+
+int host_bring_up(struct yoke_host *host, enum yoke_event event)
+{
     host_start_traces(host);
     host->tail_size = 0;
     host->tail[0] = '\0';
     host->error[0] = '\0';
-    status = yoke_rproc_event(&host->rproc, YOKE_EVENT_START);
+    int status = yoke_rproc_event(&host->rproc, event);
     if (status != YOKE_OK) {
         return status;
     }
@@ -154,7 +196,7 @@ int yoke_host_boot(struct yoke_host *host)
 
 void yoke_host_stop(struct yoke_host *host)
 {
-    if (host->rproc.state != YOKE_RUNNING && host->rproc.state != YOKE_CRASHED) {
+    if (!yoke_host_runs(host) && host->rproc.state != YOKE_CRASHED) {
         return;
     }
     yoke_host_read_trace(host);
@@ -168,7 +210,11 @@ void yoke_host_stop(struct yoke_host *host)
 void yoke_host_close(struct yoke_host *host)
 {
     if (host->machine != NULL) {
-        yoke_host_stop(host);
+        if (host->rproc.state == YOKE_ATTACHED) {
+            (void)yoke_host_detach(host);
+        } else {
+            yoke_host_stop(host);
+        }
         host->machine->ops->close(host->machine);
         host->machine = NULL;
     }
@@ -184,7 +230,7 @@ int yoke_host_poll(struct yoke_host *host)
 {
     int done = 0;
 
-    if (host->rproc.state == YOKE_RUNNING) {
+    if (yoke_host_runs(host)) {
         (void)host->machine->ops->take_rings(host->machine);
         if (host->linked) {
             done = yoke_link_poll(&host->link, BUDGET);
@@ -216,7 +262,7 @@ int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout
     }
     for (size_t i = 0; i < count; i++) {
         machines[i] = hosts[i]->machine;
-        tracing |= hosts[i]->trace_count != 0 && hosts[i]->rproc.state == YOKE_RUNNING;
+        tracing |= hosts[i]->trace_count != 0 && yoke_host_runs(hosts[i]);
         more |= yoke_host_poll(hosts[i]) != 0;
     }
     while (!more) {
@@ -243,7 +289,7 @@ int yoke_host_wait(struct yoke_host *host, int timeout_ms)
 {
     const int happened = yoke_host_wait_all(&host, 1, timeout_ms, -1);
 
-    if (host->rproc.state != YOKE_RUNNING) {
+    if (!yoke_host_runs(host)) {
         return YOKE_DOWN;
     }
     if (host->linked && yoke_link_fault(&host->link) != YOKE_FAULT_NONE) {

@@ -105,6 +105,7 @@ int host_make_link(struct yoke_host *host)
         return host_fail(host, status, "entry %u: no link: %s", vdev->index,
                          yoke_status_text(status));
     }
+    host->vdev_index = vdev->index;
     host->linked = true;
     return YOKE_OK;
 }

@@ -100,7 +100,7 @@ static void describe_crash(struct yoke_host *host)
 
 bool host_alive(struct yoke_host *host)
 {
-    if (host->rproc.state != YOKE_RUNNING) {
+    if (!yoke_host_runs(host)) {
         return false;
     }
     if (!host->machine->ops->crashed(host->machine, &host->crash)) {

@@ -218,7 +218,7 @@ static int show_entries(const struct yoke_elf *elf, cJSON *json, struct yoke_ref
 /// Where it would lie: only for a processor that there is a machine for.
 static int show_plan(struct yoke_host *host, const char *path, cJSON *json)
 {
-    const int status = yoke_host_plan(host, path);
+    const int status = yoke_host_plan(host, path, NULL);
 
     if (status == YOKE_OK && json != NULL) {
         (void)cJSON_AddItemToObject(json, "plan", tool_plan_json(&host->plan));

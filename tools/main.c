@@ -10,12 +10,13 @@ uint64_t tool_start;
 static const char help[] =
     "usage: yoke COMMAND [OPTION...] FIRMWARE...\n"
     "\n"
-    "Boots coprocessor firmware and talks to it. No board, no root: the coprocessor is a process\n"
-    "with the host's own kind of processor.\n"
+    "Boots coprocessor firmware and talks to it: on a process with the host's own kind of\n"
+    "processor, without board or root, or on one of the other machines.\n"
     "\n"
     "commands:\n"
     "  run       boots firmware, shows its services and trace, and pings it\n"
     "  inspect   shows what a firmware file holds and where it would lie in memory\n"
+    "  machines  lists what firmware can run on here\n"
     "  help      help for a command: yoke help run\n"
     "\n"
     "options:\n"
@@ -36,6 +37,7 @@ static const struct command {
 } commands[] = {
     {"run", tool_run, tool_run_help},
     {"inspect", tool_inspect, tool_inspect_help},
+    {"machines", tool_machines, tool_machines_help},
 };
 
 static const struct command *find(const char *name)

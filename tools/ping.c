@@ -104,7 +104,7 @@ static int wait_a_while(struct pinger *pinger, uint64_t deadline)
     const char *const service = pinger->ping->service;
     const uint64_t now = yoke_host_clock();
 
-    if (pinger->host->rproc.state != YOKE_RUNNING) {
+    if (!yoke_host_runs(pinger->host)) {
         tool_error(NULL, "ping %s: %s", service, pinger->host->error);
         return TOOL_FAILED;
     }

@@ -19,6 +19,10 @@ const char tool_run_help[] =
     "  --ping SERVICE[:SIZE[:COUNT]]  sends COUNT messages (1000) of SIZE bytes (16) to a service\n"
     "                                 and compares what comes back; may be repeated\n"
     "  --trace                        shows the firmware's trace lines as they come\n"
+    "  --machine NAME                 runs it on that machine (see yoke machines) in place of the\n"
+    "                                 one that the firmware was built for\n"
+    "  --attach                       the core runs this firmware already: takes it over, loads\n"
+    "                                 nothing, and lets it run on at the end\n"
     "  --dry-run                      shows where everything would lie, and runs nothing\n"
     "  --for SECONDS                  runs that long, pings included\n"
     "  --timeout MS                   how long to wait for a service or an answer (2000)\n"
@@ -59,12 +63,11 @@ static int run_all(struct run *run)
     if (status == TOOL_OK) {
         status = run_linger(run);
     }
-    for (size_t i = 0; i < run->count; i++) {
-        yoke_host_stop(run->hosts[i]);
-        run_end_line(run, run->hosts[i]);
-    }
+    const int stopped = run_stop_all(run);
+    status = status == TOOL_OK ? stopped : status;
     if (status == TOOL_OK && !run->as_json) {
-        (void)printf("%9.1f ms  stopped%s\n", run_clock_ms(), run->interrupted ? ", as asked" : "");
+        (void)printf("%9.1f ms  %s%s\n", run_clock_ms(), run->attach ? "detached" : "stopped",
+                     run->interrupted ? ", as asked" : "");
     }
     return status;
 }
@@ -87,10 +90,12 @@ static bool parse_number(const char *option, const char *text, double limit, dou
 
 static bool parse(struct run *run, int argc, char **argv)
 {
-    enum { PING = 256, TRACE, DRY_RUN, JSON, FOR, TIMEOUT };
+    enum { PING = 256, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
     static const struct option options[] = {
         {"ping", required_argument, NULL, PING},
         {"trace", no_argument, NULL, TRACE},
+        {"machine", required_argument, NULL, MACHINE},
+        {"attach", no_argument, NULL, ATTACH},
         {"dry-run", no_argument, NULL, DRY_RUN},
         {"json", no_argument, NULL, JSON},
         {"for", required_argument, NULL, FOR},
@@ -114,6 +119,12 @@ static bool parse(struct run *run, int argc, char **argv)
             break;
         case TRACE:
             run->trace = true;
+            break;
+        case MACHINE:
+            run->machine = optarg;
+            break;
+        case ATTACH:
+            run->attach = true;
             break;
         case DRY_RUN:
             run->dry_run = true;

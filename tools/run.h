@@ -26,7 +26,9 @@ struct run {
     bool trace;
     bool dry_run;
     bool as_json;
-    double seconds; ///< Of --for, or negative.
+    bool attach;         ///< The firmware runs already, and is left running.
+    const char *machine; ///< Of --machine, or NULL.
+    double seconds;      ///< Of --for, or negative.
     int timeout_ms;
     int signal_fd;
     bool interrupted;
@@ -67,6 +69,8 @@ int run_boot_all(struct run *run);
 /// Waits until every firmware that can has offered a service.
 int run_await_all(struct run *run);
 int run_ping_all(struct run *run);
+/// Stops all, or leaves them running if they were attached.
+int run_stop_all(struct run *run);
 /// Runs on, as long as the user wants.
 int run_linger(struct run *run);
 

@@ -74,7 +74,7 @@ void run_on_service(struct yoke_host *host, const struct yoke_service *service, 
     const double now = run_clock_ms();
     char name[4 * sizeof service->name + 1];
 
-    if (host->rproc.state != YOKE_RUNNING) {
+    if (!yoke_host_runs(host)) {
         return; // It goes because all goes.
     }
     (void)tool_clean(name, sizeof name, service->name,

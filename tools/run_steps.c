@@ -22,7 +22,12 @@ static bool run_wait(void *context, int timeout_ms)
 int run_open_all(struct run *run)
 {
     const struct yoke_host_options options = {
-        .trace = run_on_trace, .service = run_on_service, .context = run};
+        .trace = run_on_trace,
+        .service = run_on_service,
+        .context = run,
+        .machine = run->machine,
+        .attach = run->attach,
+    };
 
     for (size_t i = 0; i < run->count; i++) {
         run->hosts[i] = calloc(1, sizeof *run->hosts[i]);
@@ -30,7 +35,7 @@ int run_open_all(struct run *run)
             tool_error(NULL, "no memory");
             return TOOL_RESOURCES;
         }
-        const int status = run->dry_run ? yoke_host_plan(run->hosts[i], run->paths[i])
+        const int status = run->dry_run ? yoke_host_plan(run->hosts[i], run->paths[i], run->machine)
                                         : yoke_host_open(run->hosts[i], run->paths[i], &options);
         if (status != YOKE_OK) {
             return (int)tool_host_failed(run->hosts[i], status);
@@ -42,13 +47,14 @@ int run_open_all(struct run *run)
 int run_boot_all(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
-        const int status = yoke_host_boot(run->hosts[i]);
+        const int status =
+            run->attach ? yoke_host_attach(run->hosts[i]) : yoke_host_boot(run->hosts[i]);
         if (status != YOKE_OK) {
             return (int)tool_host_failed(run->hosts[i], status);
         }
         if (!run->as_json) {
             run_begin_line(run, run->hosts[i]);
-            (void)printf("booted\n");
+            (void)printf(run->attach ? "attached\n" : "booted\n");
         }
     }
     return TOOL_OK;
@@ -65,7 +71,7 @@ static int died(struct yoke_host *host)
 static int check_all(const struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
-        if (run->hosts[i]->rproc.state != YOKE_RUNNING) {
+        if (!yoke_host_runs(run->hosts[i])) {
             return died(run->hosts[i]);
         }
         if (run->hosts[i]->linked && yoke_link_fault(&run->hosts[i]->link) != YOKE_FAULT_NONE) {
@@ -213,4 +219,20 @@ int run_linger(struct run *run)
         (void)run_wait(run, left_ms < 1000 ? (int)left_ms : 1000);
     }
     return TOOL_OK;
+}
+
+int run_stop_all(struct run *run)
+{
+    int result = TOOL_OK;
+
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->attach && yoke_host_runs(run->hosts[i])) {
+            const int status = yoke_host_detach(run->hosts[i]);
+            result = status != YOKE_OK ? (int)tool_host_failed(run->hosts[i], status) : result;
+        } else {
+            yoke_host_stop(run->hosts[i]);
+        }
+        run_end_line(run, run->hosts[i]);
+    }
+    return result;
 }

@@ -52,6 +52,12 @@ enum tool_exit tool_host_failed(const struct yoke_host *host, int status)
     case YOKE_NO_SPACE:
         tool_error("free memory, or raise the limit (ulimit -a)", "%s", host->error);
         return TOOL_RESOURCES;
+    case YOKE_INVALID:
+        tool_error("try: yoke machines", "%s", host->error);
+        return TOOL_USAGE;
+    case YOKE_UNSUPPORTED:
+        tool_error("try: yoke machines", "%s", host->error);
+        return TOOL_RESOURCES;
     default:
         tool_error(NULL, "%s", host->error);
         return TOOL_FAILED;

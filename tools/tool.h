@@ -22,9 +22,11 @@ enum tool_exit {
 /// A subcommand: gets its own arguments, its name first.
 int tool_run(int argc, char **argv);
 int tool_inspect(int argc, char **argv);
+int tool_machines(int argc, char **argv);
 
 extern const char tool_run_help[];
 extern const char tool_inspect_help[];
+extern const char tool_machines_help[];
 
 /// When the program started, by yoke_host_clock().
 extern uint64_t tool_start;

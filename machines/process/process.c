@@ -257,3 +257,21 @@ struct yoke_machine *yoke_process_open(char *error, size_t size)
     }
     return &process->machine;
 }
+
+static bool process_here(char *why, size_t size)
+{
+    (void)why;
+    (void)size;
+    return true;
+}
+
+const struct yoke_machine_kind yoke_process_kind = {
+    .name = "process",
+    .about = "a child process on the host's own kind of processor",
+    .board = "process",
+    .target = &yoke_process_target,
+    .map = yoke_process_map,
+    .map_count = REGIONS,
+    .here = process_here,
+    .open = yoke_process_open,
+};

@@ -28,6 +28,9 @@ extern const struct yoke_region yoke_process_map[2];
 /// `error`, of `size` bytes, says what failed.
 struct yoke_machine *yoke_process_open(char *error, size_t size);
 
+/// The above, for who chooses between machines.
+extern const struct yoke_machine_kind yoke_process_kind;
+
 #ifdef __cplusplus
 }
 #endif

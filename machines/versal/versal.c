@@ -28,12 +28,12 @@
 #define NAP_NS 50000u
 #define NAP_MAX_NS 1000000u
 
-/// How long a core that is let go may take to notice, in steps of 0.1 ms.
+/// How long a core may take to settle, in steps of 0.1 ms.
 #define SETTLE_STEPS 1000
 
-const struct yoke_elf_target yoke_versal_target = {YOKE_EM_ARM, YOKE_ELF_CLASS32};
+static const struct yoke_elf_target target = {YOKE_EM_ARM, YOKE_ELF_CLASS32};
 
-const struct yoke_region yoke_versal_map[REGIONS] = {
+static const struct yoke_region memory_map[REGIONS] = {
     {.name = "image",
      .da = BOARD_IMAGE_DA,
      .pa = BOARD_IMAGE_DA,
@@ -144,9 +144,8 @@ static int versal_attach(struct yoke_machine *machine)
     return YOKE_OK;
 }
 
-/// Lets the core run on. What was rung for must be done by then: it must have seen that the link is
-/// down, or the next one to attach could not tell old from new. Partner: board_wait().
-static int versal_detach(struct yoke_machine *machine)
+// Partner: board_wait().
+static int versal_settle(struct yoke_machine *machine)
 {
     struct versal *const versal = versal_of(machine);
     const struct timespec step = {.tv_nsec = 100000};
@@ -154,13 +153,11 @@ static int versal_detach(struct yoke_machine *machine)
     machine->ops->notify(machine, 0);
     for (int i = 0; versal->control->to_firmware.handled != versal->rung; i++) {
         if (i == SETTLE_STEPS) {
-            return fail(machine, YOKE_AGAIN,
-                        "the firmware does not answer its doorbell, and cannot be left like that");
+            return fail(machine, YOKE_AGAIN, "the firmware does not answer its doorbell");
         }
         (void)nanosleep(&step, NULL);
     }
-    versal->running = false;
-    versal->started = false;
+    barrier();
     return YOKE_OK;
 }
 
@@ -288,7 +285,7 @@ static const struct yoke_machine_ops versal_ops = {
     .start = versal_start,
     .stop = versal_stop,
     .attach = versal_attach,
-    .detach = versal_detach,
+    .settle = versal_settle,
     .notify = versal_notify,
     .take_rings = versal_take_rings,
     .arm = versal_arm,
@@ -337,7 +334,7 @@ static const char *connect_core(struct versal *versal)
     return NULL;
 }
 
-bool yoke_versal_here(char *why, size_t size)
+static bool versal_here(char *why, size_t size)
 {
     char text[sizeof COMPATIBLE] = "";
     const int fd = open(DEVICE_TREE, O_RDONLY | O_CLOEXEC);
@@ -356,11 +353,8 @@ bool yoke_versal_here(char *why, size_t size)
     return false;
 }
 
-struct yoke_machine *yoke_versal_open(char *error, size_t size)
+static struct yoke_machine *versal_open(char *error, size_t size)
 {
-    if (!yoke_versal_here(error, size)) {
-        return NULL;
-    }
     struct versal *const versal = calloc(1, sizeof *versal);
     if (versal == NULL) {
         (void)snprintf(error, size, "no memory for a machine");
@@ -383,8 +377,19 @@ struct yoke_machine *yoke_versal_open(char *error, size_t size)
     }
     versal->control = (volatile void *)(versal->memory + BOARD_CONTROL_DA);
     for (uint32_t i = 0; i < REGIONS; i++) {
-        versal->regions[i] = yoke_versal_map[i];
-        versal->regions[i].va = versal->memory + yoke_versal_map[i].da;
+        versal->regions[i] = memory_map[i];
+        versal->regions[i].va = versal->memory + memory_map[i].da;
     }
     return &versal->machine;
 }
+
+const struct yoke_machine_kind yoke_versal_kind = {
+    .name = "versal",
+    .about = "the Cortex-R5F of a Versal that runs this Linux",
+    .board = "versal-r5",
+    .target = &target,
+    .map = memory_map,
+    .map_count = REGIONS,
+    .here = versal_here,
+    .open = versal_open,
+};

@@ -19,21 +19,9 @@
 extern "C" {
 #endif
 
-/// The processor that this machine has.
-extern const struct yoke_elf_target yoke_versal_target;
-
-/// The map, without memory behind it: for plans.
-extern const struct yoke_region yoke_versal_map[2];
-
-/// Whether this computer is such a board; looks at the device tree. If not, `why`, of `size` bytes,
-/// says so in words.
-bool yoke_versal_here(char *why, size_t size);
-
-/// Opens the machine: leaves the core as it is. Returns NULL, and `error`, of `size` bytes, says
-/// what failed.
-///
-/// There is one such core, and one program governs it: a second one is refused.
-struct yoke_machine *yoke_versal_open(char *error, size_t size);
+/// Opening leaves the core as it is. There is one such core, and one program governs it: a second
+/// one is refused.
+extern const struct yoke_machine_kind yoke_versal_kind;
 
 #ifdef __cplusplus
 }

@@ -37,7 +37,9 @@ struct yoke_host_options {
     void (*service)(struct yoke_host *host, const struct yoke_service *service, bool up,
                     void *context);
     void *context;
-    uint32_t endpoints; ///< How many this program opens, about; 0: 64.
+    const char *machine; ///< Name of the machine; NULL: the one that the firmware is for.
+    bool attach;         ///< The core runs already: leave it, and use yoke_host_attach().
+    uint32_t endpoints;  ///< How many this program opens, about; 0: 64.
 };
 
 #define YOKE_HOST_AREAS 64u
@@ -56,6 +58,7 @@ struct yoke_host {
     struct yoke_plan plan;                      ///< Where everything lies.
     struct yoke_area areas[YOKE_HOST_AREAS];    ///< Of the plan.
     struct yoke_refusal notes[YOKE_HOST_NOTES]; ///< Of the plan.
+    const struct yoke_machine_kind *kind;       ///< What the image is for.
     struct yoke_machine *machine;               ///< What it runs on, or NULL.
     struct yoke_machine_crash crash;            ///< How it died, once it has.
     struct yoke_rproc rproc;                    ///< rproc.state says what it does.
@@ -65,6 +68,7 @@ struct yoke_host {
     bool linked;           ///< The firmware has an rpmsg vdev; `link` and `ns` are usable.
     struct yoke_service services[YOKE_HOST_SERVICES];
     struct yoke_vdev vdev;
+    uint32_t vdev_index; ///< Its entry in the resource table.
     struct yoke_window windows[4];
     struct yoke_mem da;
     void *link_memory;
@@ -76,7 +80,7 @@ struct yoke_host {
 };
 
 /// Reads and checks the firmware's file, plans where it goes, and gets a machine for it: the
-/// process machine. Nothing runs yet. `options` may be NULL, and is copied.
+/// one that `options` or the image names. Nothing runs yet. `options` may be NULL, and is copied.
 ///
 /// Returns YOKE_OK; YOKE_NOT_FOUND if the file cannot be read; YOKE_BAD_IMAGE if it is refused;
 /// YOKE_NO_SPACE if there is no memory. After a failure too, yoke_host_close() is due.
@@ -84,13 +88,35 @@ int yoke_host_open(struct yoke_host *host, const char *path,
                    const struct yoke_host_options *options);
 
 /// As yoke_host_open(), but only plans: no machine, no memory; it cannot be booted.
-int yoke_host_plan(struct yoke_host *host, const char *path);
+/// `machine`: its name, or NULL for the one that the image names.
+int yoke_host_plan(struct yoke_host *host, const char *path, const char *machine);
 
 /// Loads the firmware, starts it and brings the link up. After a stop or a crash it boots anew.
 ///
 /// Endpoints that are open stay open. Returns YOKE_OK; YOKE_NO_SPACE if there is no process to be
 /// had; YOKE_BAD_PEER if the firmware spoilt its table before the link was up.
 int yoke_host_boot(struct yoke_host *host);
+
+/// Takes over a core that runs this firmware already, and brings the link up; opened with
+/// options.attach. Nothing is loaded: the resource table that the firmware runs with is used, after
+/// it, and all code, were found to be the same as in the file.
+///
+/// Returns YOKE_OK; YOKE_DOWN if the core does not run; YOKE_AGAIN if it does not answer;
+/// YOKE_BAD_IMAGE if it runs another firmware; YOKE_UNSUPPORTED on a machine whose cores never run
+/// by themselves; YOKE_BAD_PEER as yoke_host_boot().
+int yoke_host_attach(struct yoke_host *host);
+
+/// Takes the link down and lets the core run on. It may be attached again.
+///
+/// Returns YOKE_OK; YOKE_INVALID if it is not attached or running; YOKE_AGAIN if the firmware does
+/// not notice: then whoever attaches next has to wait for that.
+int yoke_host_detach(struct yoke_host *host);
+
+/// True while the firmware runs, started or attached.
+static inline bool yoke_host_runs(const struct yoke_host *host)
+{
+    return host->rproc.state == YOKE_RUNNING || host->rproc.state == YOKE_ATTACHED;
+}
 
 /// Does what there is to do without waiting: delivers messages, shows the trace, notices a crash.
 ///
@@ -120,7 +146,8 @@ void yoke_host_read_trace(struct yoke_host *host);
 /// Stops the firmware and takes the link down. It may be booted again.
 void yoke_host_stop(struct yoke_host *host);
 
-/// Stops it, and gives back everything. Endpoints are closed by their owners before or forgotten.
+/// Stops it, or lets it run on if it was attached, and gives back everything. Endpoints are closed
+/// by their owners before or forgotten.
 void yoke_host_close(struct yoke_host *host);
 
 /// A clock that never jumps, in nanoseconds.

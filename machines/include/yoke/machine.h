@@ -40,9 +40,9 @@ struct yoke_machine_ops {
     void (*stop)(struct yoke_machine *machine);
     /// Takes over a core that runs already. NULL if this machine's cores never do; else as start.
     int (*attach)(struct yoke_machine *machine);
-    /// Lets go of the core, which runs on, once it has dealt with all that it was rung for. NULL as
-    /// attach; fails if the core does not deal with it.
-    int (*detach)(struct yoke_machine *machine);
+    /// Rings, and waits until the core has dealt with all that it was rung for. NULL as attach.
+    /// Returns YOKE_OK, or YOKE_AGAIN if it does not within a tenth of a second.
+    int (*settle)(struct yoke_machine *machine);
     /// Rings the core's doorbell: struct yoke_port's notify().
     void (*notify)(struct yoke_machine *machine, uint32_t notify_id);
     /// Takes the doorbells that rang since the last call: bit (notify id % 32).
@@ -68,6 +68,34 @@ struct yoke_machine {
     int life_fd;     ///< Readable when the core is dead; -1 while it is not started.
     char error[160]; ///< Why the last call failed.
 };
+
+/// A kind of machine, before one is made.
+struct yoke_machine_kind {
+    const char *name;                     ///< As --machine has it.
+    const char *about;                    ///< One line: what it is.
+    const char *board;                    ///< The board whose firmware it runs.
+    const struct yoke_elf_target *target; ///< Its processor.
+    const struct yoke_region *map;        ///< Its memory, without memory behind it: for plans.
+    uint32_t map_count;
+    /// True if there is such a machine on this computer; if not, `why`, of `size` bytes, says what
+    /// is missing.
+    bool (*here)(char *why, size_t size);
+    /// Makes one. Returns NULL, and `error`, of `size` bytes, says what failed.
+    struct yoke_machine *(*open)(char *error, size_t size);
+};
+
+/// All kinds, ended by NULL.
+extern const struct yoke_machine_kind *const yoke_machine_kinds[];
+
+/// The kind of this name, or NULL.
+const struct yoke_machine_kind *yoke_machine_find(const char *name);
+
+/// The kind that an image is for: by the note in it that names a board, or, in an image without
+/// one, by its processor; of several, the first that is on this computer. Or NULL.
+const struct yoke_machine_kind *yoke_machine_for(const struct yoke_elf *elf);
+
+/// The board that the image's note names, or "". `board` gets `size` bytes at most, terminated.
+void yoke_machine_board(const struct yoke_elf *elf, char *board, size_t size);
 
 /// What yoke_machine_wait() returns.
 enum yoke_machine_wake {
