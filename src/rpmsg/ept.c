@@ -35,8 +35,9 @@ static int find_dynamic(struct yoke_link *link, uint32_t *addr, struct yoke_ept 
     if (depth > YOKE_LINK_BUCKET_DEPTH) {
         return YOKE_NO_SPACE;
     }
-    // A run as long as this reaches every bucket; once more steps over fixed addresses in the way.
-    for (uint32_t tries = 2 * buckets; tries != 0; tries--) {
+    // A run as long as `buckets` reaches each of them, and one with room has fewer than `depth`
+    // addresses that can be in the way; once more, because the wrap breaks a run in two.
+    for (uint32_t tries = (depth + 1) * buckets; tries != 0; tries--) {
         *addr = link->next_addr;
         link->next_addr = *addr == YOKE_RPMSG_ADDR_ANY - 1 ? YOKE_RPMSG_DYNAMIC_ADDR : *addr + 1;
         if (find_place(link, *addr, depth, place) == YOKE_OK) {
