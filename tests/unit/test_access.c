@@ -121,7 +121,7 @@ static void note(void *context, const void *start, size_t size)
 static void a_cached_port_is_told_the_range(void **state)
 {
     struct yoke_port port = {NULL, note, NULL, &barriers};
-    uint8_t bytes[4];
+    uint8_t bytes[4] = {0};
 
     (void)state;
     yoke_clean(&port, bytes + 1, 2);
