@@ -202,6 +202,7 @@ static uint32_t versal_take_rings(struct yoke_machine *machine)
     const uint32_t bells = rung != versal->taken ? UINT32_MAX : 0;
 
     versal->taken = rung;
+    versal->nap_ns = bells != 0 ? NAP_NS : versal->nap_ns;
     barrier();
     return bells;
 }
@@ -222,7 +223,6 @@ static bool look(struct versal *versal)
 
     do {
         if (rang(versal)) {
-            versal->nap_ns = NAP_NS;
             return true;
         }
     } while (clock_ns() < end);
