@@ -13,7 +13,8 @@ int yoke_status_check(uint8_t from, uint8_t to, bool features_ok)
         return YOKE_OK;
     }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        const bool set = (to & steps[i]) == steps[i];
+        // A step that this transport does not have is taken with the one before.
+        const bool set = steps[i] == 0 ? complete : (to & steps[i]) != 0;
         if (set && !complete) {
             return YOKE_INVALID;
         }
