@@ -56,7 +56,8 @@ int yoke_vdev_ring(const struct yoke_vdev *vdev, uint32_t index, const struct yo
     yoke_invalidate(vdev->port, shared, sizeof *shared);
     yoke_snapshot(&vring, shared, sizeof vring);
     const uint32_t size = yoke_vring_bytes(vring.num, vring.align);
-    config->memory = size == 0 ? NULL : yoke_mem_at(mem, vring.da, size);
+    const bool placed = size != 0 && vring.da != YOKE_RSC_ADDR_ANY;
+    config->memory = placed ? yoke_mem_at(mem, vring.da, size) : NULL;
     config->num = vring.num;
     config->align = vring.align;
     config->port = vdev->port;
