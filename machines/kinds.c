@@ -4,6 +4,7 @@
 
 #include <yoke/machine.h>
 
+#include "emulator/emulator.h"
 #include "process/process.h"
 #include "versal/versal.h"
 
@@ -13,6 +14,7 @@
 
 const struct yoke_machine_kind *const yoke_machine_kinds[] = {
     &yoke_process_kind,
+    &yoke_emulator_kind,
     &yoke_versal_kind,
     NULL,
 };

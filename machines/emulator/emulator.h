@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file emulator.h
+/// The emulator machine: firmware of board mps2-an521 on a Cortex-M33 inside this process, by the
+/// Unicorn library, on memory shared by pointer.
+///
+/// Two kinds. One runs free, in a thread of its own, for hosts. The other is an instrument: its
+/// core moves only inside yoke_emulator_run(), counts every instruction, and can be stopped at any
+/// of them, looked at, saved and put back; the same input gives the same run, always.
+///
+/// The core has what the firmware uses: image and shared memory, crash record, UART1, WFI, and the
+/// registers of NVIC and SCB as far as they are needed. It takes no exceptions: an access to
+/// anything else, an invalid instruction or a stack beyond MSPLIM kills it, and the machine writes
+/// the crash record that the firmware's own handler would have written. Not emulated: memory
+/// protection inside the image, traps on division and alignment, time.
+#ifndef MACHINE_EMULATOR_H
+#define MACHINE_EMULATOR_H
+
+#include <yoke/machine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Runs free. In the list of kinds.
+extern const struct yoke_machine_kind yoke_emulator_kind;
+
+/// Runs only inside yoke_emulator_run(). What follows is for machines of this kind, which one
+/// thread owns.
+extern const struct yoke_machine_kind yoke_emulator_stepped_kind;
+
+/// Why a run ended.
+enum yoke_emulator_stop {
+    YOKE_EMULATOR_LIMIT,      ///< As many instructions as asked for.
+    YOKE_EMULATOR_BREAKPOINT, ///< Before an instruction with a breakpoint.
+    YOKE_EMULATOR_SLEEPS,     ///< The core waits for a doorbell.
+    YOKE_EMULATOR_DEAD,       ///< It faulted or ended, or was not started: see crashed().
+    YOKE_EMULATOR_HALTED,     ///< By another thread; not seen by users.
+};
+
+/// Runs at most that many instructions: fewer, if something else stops it before.
+///
+/// An instruction that faults is not counted. WFI is one instruction.
+enum yoke_emulator_stop yoke_emulator_run(struct yoke_machine *machine, uint64_t instructions);
+
+/// Instructions since the core was started; a snapshot brings its own count back.
+uint64_t yoke_emulator_executed(const struct yoke_machine *machine);
+
+/// The most breakpoints at a time.
+#define YOKE_EMULATOR_BREAKPOINTS 16u
+
+/// Stops runs before the instruction at an address. Goes on from there without stopping again.
+/// Returns YOKE_OK or YOKE_NO_SPACE.
+int yoke_emulator_break(struct yoke_machine *machine, uint64_t address);
+
+/// Takes all breakpoints away.
+void yoke_emulator_unbreak(struct yoke_machine *machine);
+
+/// Registers by their number: 0 to 12, then these.
+#define YOKE_EMULATOR_SP 13u
+#define YOKE_EMULATOR_LR 14u
+#define YOKE_EMULATOR_PC 15u ///< Without the Thumb bit.
+#define YOKE_EMULATOR_PSR 16u
+
+/// Reads a register; 0 for a number that there is not, and before the first start.
+uint32_t yoke_emulator_register(const struct yoke_machine *machine, uint32_t number);
+
+/// Writes a register.
+void yoke_emulator_set_register(struct yoke_machine *machine, uint32_t number, uint32_t value);
+
+/// Everything that makes the machine what it is now: registers, memory, doorbells on their way.
+struct yoke_emulator_snapshot;
+
+/// Saves. Cost: a copy of the pages that are not zero. Returns NULL if there is no memory, or the
+/// core was not started. Freed by yoke_emulator_forget().
+struct yoke_emulator_snapshot *yoke_emulator_save(const struct yoke_machine *machine);
+
+/// Puts everything back as it was saved; any number of times, on the machine that it was saved
+/// from, as long as that has not been started anew: returns YOKE_INVALID then, and changes nothing.
+int yoke_emulator_restore(struct yoke_machine *machine,
+                          const struct yoke_emulator_snapshot *snapshot);
+
+/// Frees a snapshot; NULL is allowed.
+void yoke_emulator_forget(struct yoke_emulator_snapshot *snapshot);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
