@@ -238,8 +238,8 @@ struct yoke_ept {
 ///
 /// Returns YOKE_OK; YOKE_EXISTS if the address is taken; YOKE_NO_SPACE if YOKE_LINK_BUCKET_DEPTH
 /// endpoints share its bucket, or all dynamic addresses' buckets are full: give the link more
-/// buckets; YOKE_INVALID for a NULL. Cost: one look-up; for dynamic addresses mostly one too, at most
-/// YOKE_LINK_BUCKET_DEPTH + 1 a bucket.
+/// buckets; YOKE_INVALID for a NULL. Cost: one look-up; for dynamic addresses mostly one too, at
+/// most YOKE_LINK_BUCKET_DEPTH + 1 a bucket.
 int yoke_ept_open(struct yoke_link *link, struct yoke_ept *ept, uint32_t addr, uint32_t dst,
                   yoke_receive_fn *receive, void *context);
 
