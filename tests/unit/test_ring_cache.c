@@ -317,6 +317,35 @@ static void a_vdev_entry_is_invalidated_before_reading_and_cleaned_after_writing
     assert_calls("clean 24+1");
 }
 
+static const uint8_t *status_byte;
+static char statuses[32];
+
+static void note_status(void *context, const void *start, size_t size)
+{
+    (void)context;
+    (void)size;
+    if (start == status_byte) {
+        const size_t length = strlen(statuses);
+        snprintf(statuses + length, sizeof statuses - length, "%u ", *status_byte);
+    }
+}
+
+static void the_driver_takes_the_device_through_status_0_1_3_and_7(void **state)
+{
+    struct yoke_rsc_vdev entry = {.type = YOKE_RSC_VDEV, .status = 7};
+    struct yoke_vdev vdev;
+
+    (void)state;
+    status_byte = &entry.status;
+    statuses[0] = '\0';
+    rig.driver_port.clean = note_status;
+    assert_int_equal(yoke_vdev_open(&vdev, &entry, sizeof entry, &rig.driver_port), YOKE_OK);
+    yoke_vdev_driver_begin(&vdev);
+    yoke_vdev_driver_features(&vdev, 0);
+    yoke_vdev_driver_ok(&vdev);
+    assert_string_equal(statuses, cached ? "0 1 3 7 " : "");
+}
+
 #define FLAGS(name) cmocka_unit_test_setup_teardown(name, open_flags, tear_down)
 #define EVENT(name) cmocka_unit_test_setup_teardown(name, open_event_idx, tear_down)
 
@@ -332,6 +361,7 @@ int main(int argc, char **argv)
         EVENT(with_event_idx_the_event_fields_take_the_place_of_flags),
         FLAGS(sides_with_caches_of_their_own_see_each_other),
         EVENT(sides_with_caches_of_their_own_see_each_other),
+        FLAGS(the_driver_takes_the_device_through_status_0_1_3_and_7),
         FLAGS(a_vdev_entry_is_invalidated_before_reading_and_cleaned_after_writing),
     };
     cached = argc > 0 && strstr(argv[0], "cached") != NULL;
