@@ -39,7 +39,9 @@ YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
         buffer->size = link->buffer_size;
     }
     buffer->index = (uint32_t)head;
-    yoke_invalidate(link->rx.vq.port, part.data, got > 0 ? part.size : 0);
+    if (got > 0) {
+        yoke_invalidate(link->rx.vq.port, part.data, part.size);
+    }
     return got;
 }
 
