@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Debian packages by name, of any architecture, in a cache; nothing is installed.
+
+The machine's own package sources are asked, with lists and state of their own: the machine's state
+stays as it is, and root is not needed. What is in the cache is not asked for again, so that
+everything works offline afterwards.
+"""
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = Path(os.environ.get("YOKE_CACHE_DIR", ROOT / "build/cache")).resolve() / "lab"
+
+
+def run(*command, **options):
+    """Runs a command; its output is shown only if it fails."""
+    result = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, check=False, **options)
+    if result.returncode != 0:
+        raise SystemExit(f"failed: {' '.join(map(str, command))}\n{result.stdout}")
+    return result.stdout
+
+
+class Packages:
+    """Packages for one architecture, unpacked over one another in `root`."""
+
+    def __init__(self, architecture):
+        self.base = CACHE / architecture
+        self.root = self.base / "root"
+        self.native = run("dpkg", "--print-architecture").strip()
+        self.lists_are_fresh = False
+        self.options = [
+            "-q", "-o", f"APT::Architecture={architecture}",
+            "-o", f"APT::Architectures::={architecture}",
+            "-o", f"APT::Architectures::={self.native}",
+            "-o", f"Dir::Etc::sourceparts={self.base}/apt/sources",
+            "-o", "Dir::Etc::sourcelist=/dev/null",
+            "-o", f"Dir::State={self.base}/apt", "-o", f"Dir::State::lists={self.base}/apt/lists",
+            "-o", f"Dir::State::status={self.base}/apt/status", "-o", f"Dir::Cache={self.base}/apt",
+            "-o", "Acquire::Languages=none", "-o", f"APT::Sandbox::User={os.environ.get('USER', 'root')}",
+        ]
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.base / "have").mkdir(exist_ok=True)
+        self.lock = open(self.base / "lock", "w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)  # until this object is gone
+
+    def _update(self):
+        if self.lists_are_fresh:
+            return
+        apt = self.base / "apt"
+        shutil.rmtree(apt / "sources", ignore_errors=True)
+        for folder in ("sources", "lists/partial", "archives/partial"):
+            (apt / folder).mkdir(parents=True, exist_ok=True)
+        (apt / "status").touch()
+        etc = Path("/etc/apt")
+        for file in [etc / "sources.list", *etc.glob("sources.list.d/*.list"),
+                     *etc.glob("sources.list.d/*.sources")]:
+            # Debian's own only: others need not have this architecture.
+            if file.is_file() and "debian" in file.read_text():
+                shutil.copy(file, apt / "sources")
+        run("apt-get", *self.options, "update")
+        self.lists_are_fresh = True
+
+    def depends(self, name):
+        """Names that a package depends on directly; of a cached one, as they were then."""
+        note = self.base / "have" / f"{name}.depends"
+        if not note.exists():
+            self._update()
+            lines = run("apt-cache", *self.options[1:], "depends", name).splitlines()
+            note.write_text("\n".join(line.split(": ", 1)[1] for line in lines
+                                      if line.strip().startswith("Depends: ")) + "\n")
+        return note.read_text().split()
+
+    def fetch(self, *names):
+        """Fetches and unpacks packages ("name" or "name:architecture"). Returns the root."""
+        have = self.base / "have"
+        missing = [name for name in names if not (have / name).exists()]
+        if missing:
+            self._update()
+            debs = self.base / "debs"
+            debs.mkdir(exist_ok=True)
+            run("apt-get", *self.options, "download", *missing, cwd=debs)
+            for name in missing:
+                deb = max(debs.glob(f"{name.split(':')[0]}_*.deb"), key=os.path.getmtime)
+                run("dpkg-deb", "-x", deb, self.root)
+                (have / name).write_text(deb.name + "\n")
+        return self.root
