@@ -172,9 +172,10 @@ static int path_release(struct yoke_link *link, yoke_ticket ticket)
 /// nonsense for ever gets no further than one ring's worth of it a call.
 static int path_claim_again(struct yoke_link *link, struct link_buffer *buffer, int got)
 {
+    uint32_t patience = link->tx_num;
     bool asked = false;
 
-    for (uint32_t tries = link->tx_num; tries != 0; tries--) {
+    for (;;) {
         if (got > 0) {
             return got;
         }
@@ -184,6 +185,9 @@ static int path_claim_again(struct yoke_link *link, struct link_buffer *buffer, 
         }
         if (got == YOKE_BAD_PEER) {
             link->stats.bad++;
+            if (patience-- == 0) {
+                break;
+            }
         } else if (!asked) {
             // The other side can only free what it was shown; have it ring when it does.
             yoke_vq_publish(&link->tx.vq);
