@@ -262,7 +262,8 @@ int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout
     }
     for (size_t i = 0; i < count; i++) {
         machines[i] = hosts[i]->machine;
-        tracing |= hosts[i]->trace_count != 0 && yoke_host_runs(hosts[i]);
+        tracing |= yoke_host_runs(hosts[i]) &&
+                   (hosts[i]->trace_count != 0 || hosts[i]->machine->ops->console != NULL);
         more |= yoke_host_poll(hosts[i]) != 0;
     }
     while (!more) {

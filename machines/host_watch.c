@@ -42,11 +42,25 @@ static void keep_tail(struct yoke_host *host, const char *text, size_t size)
     host->tail[host->tail_size] = '\0';
 }
 
+static void show(struct yoke_host *host, const char *text, size_t size)
+{
+    keep_tail(host, text, size);
+    if (host->options.trace != NULL) {
+        host->options.trace(host, text, size, host->options.context);
+    }
+}
+
 // At most as much as the buffers hold, though a firmware may write for ever.
 void yoke_host_read_trace(struct yoke_host *host)
 {
     char text[512];
 
+    if (host->machine->ops->console != NULL) {
+        const size_t got = host->machine->ops->console(host->machine, text, sizeof text);
+        if (got != 0) {
+            show(host, text, got);
+        }
+    }
     for (uint32_t i = 0; i < host->trace_count; i++) {
         size_t left = host->traces[i].size;
         while (left != 0) {
@@ -55,10 +69,7 @@ void yoke_host_read_trace(struct yoke_host *host)
                 break;
             }
             left -= got < left ? got : left;
-            keep_tail(host, text, got);
-            if (host->options.trace != NULL) {
-                host->options.trace(host, text, got, host->options.context);
-            }
+            show(host, text, got);
         }
     }
     host->trace_due = yoke_host_clock() / 1000000u + TRACE_MS;
@@ -74,6 +85,10 @@ static void describe_crash(struct yoke_host *host)
 
     if (crash->recorded) {
         crash_text(&crash->record, &host->elf, host->error, sizeof host->error);
+        return;
+    }
+    if (crash->machine_said[0] != '\0') {
+        (void)host_fail(host, YOKE_DOWN, "the machine failed: %s", crash->machine_said);
         return;
     }
     if (crash->setup_error != 0) {

@@ -6,6 +6,7 @@
 
 #include "emulator/emulator.h"
 #include "process/process.h"
+#include "qemu/qemu.h"
 #include "versal/versal.h"
 
 #define NOTE_SECTION ".note.yoke.board"
@@ -15,6 +16,7 @@
 const struct yoke_machine_kind *const yoke_machine_kinds[] = {
     &yoke_process_kind,
     &yoke_emulator_kind,
+    &yoke_qemu_kind,
     &yoke_versal_kind,
     NULL,
 };

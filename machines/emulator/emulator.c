@@ -71,6 +71,31 @@ static void core_rang(void *context, uint8_t byte)
     }
 }
 
+static void core_printed(void *context, char character)
+{
+    struct emulator *const emulator = context;
+    const uint32_t in = emulator->console_in;
+
+    if (in - __atomic_load_n(&emulator->console_out, __ATOMIC_ACQUIRE) < EMULATOR_CONSOLE) {
+        emulator->console[in % EMULATOR_CONSOLE] = character;
+        __atomic_store_n(&emulator->console_in, in + 1, __ATOMIC_RELEASE);
+    }
+}
+
+static size_t emulator_console(struct yoke_machine *machine, char *text, size_t size)
+{
+    struct emulator *const emulator = emulator_of(machine);
+    const uint32_t in = __atomic_load_n(&emulator->console_in, __ATOMIC_ACQUIRE);
+    uint32_t out = emulator->console_out;
+    size_t got = 0;
+
+    while (out != in && got < size) {
+        text[got++] = emulator->console[out++ % EMULATOR_CONSOLE];
+    }
+    __atomic_store_n(&emulator->console_out, out, __ATOMIC_RELEASE);
+    return got;
+}
+
 static void core_sleep(struct emulator *emulator)
 {
     struct pollfd bell = {.fd = emulator->core_fd, .events = POLLIN};
@@ -275,6 +300,7 @@ static const struct yoke_machine_ops emulator_ops = {
     .arm = emulator_arm,
     .disarm = emulator_disarm,
     .crashed = emulator_crashed,
+    .console = emulator_console,
     .close = emulator_close,
 };
 
@@ -319,6 +345,7 @@ static struct yoke_machine *open_machine(bool stepped, char *error, size_t size)
     emulator->stepped = stepped;
     emulator->cpu.counting = stepped;
     emulator->cpu.rang = core_rang;
+    emulator->cpu.printed = core_printed;
     emulator->cpu.context = emulator;
     emulator->cpu.state.dead = true;
     const bool descriptors =

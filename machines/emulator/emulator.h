@@ -11,7 +11,8 @@
 /// registers of NVIC and SCB as far as they are needed. It takes no exceptions: an access to
 /// anything else, an invalid instruction or a stack beyond MSPLIM kills it, and the machine writes
 /// the crash record that the firmware's own handler would have written. Not emulated: memory
-/// protection inside the image, traps on division and alignment, time.
+/// protection inside the image, traps on division and alignment, time. Of a core that runs free,
+/// the record's pc is the start of the basic block that faulted; of a stepped one, the instruction.
 #ifndef MACHINE_EMULATOR_H
 #define MACHINE_EMULATOR_H
 

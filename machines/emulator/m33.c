@@ -102,18 +102,28 @@ static void write_bells(struct m33 *cpu, uint64_t offset, uint32_t value)
     }
 }
 
-static uint64_t read_uart(uc_engine *uc, uint64_t offset, unsigned size, void *context)
+static uint64_t read_uarts(uc_engine *uc, uint64_t offset, unsigned size, void *context)
 {
+    const uint64_t bells = BOARD_UART_BELLS - BOARD_UART_CONSOLE;
+
     (void)uc;
     (void)size;
-    return read_bells(context, offset);
+    return offset >= bells ? read_bells(context, offset - bells) : 0;
 }
 
-static void write_uart(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *context)
+static void write_uarts(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value,
+                        void *context)
 {
+    const uint64_t bells = BOARD_UART_BELLS - BOARD_UART_CONSOLE;
+    struct m33 *const cpu = context;
+
     (void)uc;
     (void)size;
-    write_bells(context, offset, (uint32_t)value);
+    if (offset >= bells) {
+        write_bells(cpu, offset - bells, (uint32_t)value);
+    } else if (offset == BOARD_UART_DATA) {
+        cpu->printed(cpu->context, (char)value);
+    }
 }
 
 void m33_ring(struct m33 *cpu, uint32_t notify_id)
@@ -296,7 +306,7 @@ static uc_err set_up(struct m33 *cpu)
         error = uc_mmio_map(cpu->uc, CORE_DA, CORE_SIZE, read_core, cpu, write_core, cpu);
     }
     if (error == UC_ERR_OK) {
-        error = uc_mmio_map(cpu->uc, BOARD_UART_BELLS, 0x1000, read_uart, cpu, write_uart, cpu);
+        error = uc_mmio_map(cpu->uc, BOARD_UART_CONSOLE, 0x2000, read_uarts, cpu, write_uarts, cpu);
     }
     return error == UC_ERR_OK ? add_hooks(cpu) : error;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /// \file m33.h
-/// One emulated Cortex-M33 with the registers that board mps2-an521 uses: the doorbell's UART and
-/// what belongs to the core. Memory is the caller's, shared by pointer.
+/// One emulated Cortex-M33 with the registers that board mps2-an521 uses: the UARTs of console and
+/// doorbell, and what belongs to the core. Memory is the caller's, shared by pointer.
 ///
 /// The prefix is not cpu_, for the engine has global names of its own that begin so.
 ///
@@ -42,6 +42,7 @@ struct m33 {
     struct m33_memory memory[M33_MEMORIES];
     struct m33_state state;
     void (*rang)(void *context, uint8_t byte); ///< The core wrote a byte to the doorbell's UART.
+    void (*printed)(void *context, char character); ///< The same for the console's.
     void *context;
     bool counting; ///< Instructions are counted, and breakpoints watched: 20 times slower.
     uint64_t limit;

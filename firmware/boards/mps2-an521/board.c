@@ -9,6 +9,7 @@
 
 BOARD_NOTE(BOARD_NAME);
 
+#define CONSOLE(offset) CM_REGISTER(BOARD_UART_CONSOLE + (offset))
 #define BELLS(offset) CM_REGISTER(BOARD_UART_BELLS + (offset))
 
 // Of the linker script: where code ends and data begins.
@@ -47,15 +48,27 @@ void cm_board_start(void)
     cm_mpu_allow(2, registers, registers + 0x10000000, CM_MPU_DATA, CM_MPU_DEVICE);
     cm_mpu_enable();
 
-    BELLS(BOARD_UART_BAUDDIV) = 16; // The fastest.
+    CONSOLE(BOARD_UART_BAUDDIV) = 16; // The fastest.
+    CONSOLE(BOARD_UART_CTRL) = BOARD_UART_TX;
+    BELLS(BOARD_UART_BAUDDIV) = 16;
     BELLS(BOARD_UART_CTRL) = BOARD_UART_TX | BOARD_UART_RX | BOARD_UART_CTRL_RX_INT;
     cm_enable_interrupt(BOARD_IRQ_BELLS);
 }
 
 struct yoke_crash *const cm_board_crash_record = (struct yoke_crash *)BOARD_CRASH_DA;
 
+static void print(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        while ((CONSOLE(BOARD_UART_STATE) & BOARD_UART_TX) != 0) {
+        }
+        CONSOLE(BOARD_UART_DATA) = (uint8_t)*text;
+    }
+}
+
 void cm_board_crashed(void)
 {
+    print("halted; the crash record says why\n");
     while ((BELLS(BOARD_UART_STATE) & BOARD_UART_TX) != 0) {
     }
     BELLS(BOARD_UART_DATA) = BOARD_BELL_DEAD;

@@ -20,13 +20,14 @@ extern "C" {
 
 /// How a core died: as its host's operating system saw it, or as it wrote down itself.
 struct yoke_machine_crash {
-    int signal;       ///< What it died of (a signal of the host's), or 0: it ended by itself.
-    int code;         ///< What it ended with, if it did.
-    bool located;     ///< `pc` and `address` are known.
-    uint64_t pc;      ///< Where it was.
-    uint64_t address; ///< What it accessed, where the kind of fault has an address.
-    int setup_error;  ///< errno, if the core could not even be started; else 0.
-    bool recorded;    ///< The firmware left `record`, and of the above nothing is filled in.
+    int signal;             ///< What it died of (a signal of the host's), or 0: it ended by itself.
+    int code;               ///< What it ended with, if it did.
+    bool located;           ///< `pc` and `address` are known.
+    uint64_t pc;            ///< Where it was.
+    uint64_t address;       ///< What it accessed, where the kind of fault has an address.
+    int setup_error;        ///< errno, if the core could not even be started; else 0.
+    bool recorded;          ///< The firmware left `record`, and of the above nothing is filled in.
+    char machine_said[240]; ///< What the machine itself says about its end, in words, or "".
     struct yoke_crash record; ///< A copy. Its words are the firmware's: to show, not to rely on.
 };
 
@@ -54,6 +55,9 @@ struct yoke_machine_ops {
     void (*disarm)(struct yoke_machine *machine, bool readable);
     /// True if the core was started and is dead, not having been stopped; fills in `crash`.
     bool (*crashed)(struct yoke_machine *machine, struct yoke_machine_crash *crash);
+    /// Copies new text, at most `size` bytes and not terminated, that the core wrote to its
+    /// console: returns how many, 0 if there is none. NULL if this machine shows no console.
+    size_t (*console)(struct yoke_machine *machine, char *text, size_t size);
     /// Stops the core and frees everything.
     void (*close)(struct yoke_machine *machine);
 };
