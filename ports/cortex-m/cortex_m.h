@@ -52,6 +52,19 @@ static inline void cm_clear_interrupt(uint32_t number)
     CM_NVIC_ICPR(number / 32) = UINT32_C(1) << (number % 32);
 }
 
+/// Ends a virtual machine that has semihosting switched on, with an exit code. Elsewhere it faults.
+_Noreturn static inline void cm_semihosting_exit(int code)
+{
+    const uint32_t block[2] = {0x20026, (uint32_t)code}; // ADP_Stopped_ApplicationExit
+    register uint32_t operation __asm__("r0") = 0x20;    // SYS_EXIT_EXTENDED
+    register const uint32_t *argument __asm__("r1") = block;
+
+    __asm__ volatile("bkpt 0xab" ::"r"(operation), "r"(argument) : "memory");
+    for (;;) {
+        cm_wait_for_interrupt();
+    }
+}
+
 // ---- Memory protection (Armv8-M)
 
 #define CM_MPU_CODE 0x6u   ///< RBAR: read and execute.

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The host's role on a core that drives another one: starts it, waits for service "echo" or
+// "selftest", sends messages of every size, checks every byte that comes back, and prints how long
+// round trips take. For boards with the role of a driver only.
+#include <string.h>
+
+#include "peer_link.h"
+#include "print.h"
+
+#define LONGEST 496u
+#define ROUNDS 1000u
+
+static struct peer peer;
+static struct yoke_ept ept;
+
+/// The message under way, and its answer.
+static uint8_t message[LONGEST];
+static uint8_t answer[LONGEST];
+static uint32_t answer_size;
+static bool answered;
+static uint32_t wrong;
+static uint32_t total;
+
+static uint32_t times[ROUNDS];
+
+static void receive(struct yoke_ept *from, const struct yoke_msg *msg)
+{
+    (void)from;
+    answer_size = msg->size <= LONGEST ? msg->size : 0;
+    memcpy(answer, msg->data, answer_size);
+    answered = true;
+}
+
+/// One message there and back: `*ticks` is how long that took. Returns YOKE_OK, or why there is no
+/// answer.
+static int round_trip(uint32_t size, uint32_t *ticks)
+{
+    total++;
+    for (uint32_t i = 0; i < size; i++) {
+        message[i] = (uint8_t)(total * 7 + i);
+    }
+    answered = false;
+    const uint32_t start = board_clock();
+    int status = yoke_send(&ept, message, size);
+    while (status == YOKE_OK && !answered) {
+        status = peer_step(&peer);
+    }
+    *ticks = board_clock() - start;
+    wrong += status == YOKE_OK && (answer_size != size || memcmp(answer, message, size) != 0);
+    return status;
+}
+
+static void sort(uint32_t *values, uint32_t count)
+{
+    for (uint32_t gap = count / 2; gap != 0; gap /= 2) {
+        for (uint32_t i = gap; i < count; i++) {
+            const uint32_t value = values[i];
+            uint32_t at = i;
+            for (; at >= gap && values[at - gap] > value; at -= gap) {
+                values[at] = values[at - gap];
+            }
+            values[at] = value;
+        }
+    }
+}
+
+static void print_time(uint32_t ticks)
+{
+    print_tenths((uint32_t)((uint64_t)ticks * 10000000u / board_clock_hz), 9);
+}
+
+static int measure(uint32_t size)
+{
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        const int status = round_trip(size, &times[i]);
+        if (status != YOKE_OK) {
+            return status;
+        }
+    }
+    sort(times, ROUNDS);
+    print_number(size, 5);
+    print_number(ROUNDS, 8);
+    print_time(times[0]);
+    print_time(times[ROUNDS / 2]);
+    print_time(times[ROUNDS * 99 / 100]);
+    print("\n");
+    return YOKE_OK;
+}
+
+/// Waits for a service that sends back what it gets.
+static int find_service(const struct yoke_service **service)
+{
+    int status = YOKE_OK;
+
+    while (status == YOKE_OK) {
+        *service = yoke_ns_find(&peer.ns, "echo");
+        if (*service == NULL) {
+            *service = yoke_ns_find(&peer.ns, "selftest");
+        }
+        if (*service != NULL) {
+            return YOKE_OK;
+        }
+        status = peer_step(&peer);
+    }
+    return status;
+}
+
+static int run(void)
+{
+    static const uint32_t sizes[] = {16, 240, LONGEST};
+    const struct yoke_service *service = NULL;
+    int status = peer_start(&peer);
+
+    if (status == YOKE_OK) {
+        status = find_service(&service);
+    }
+    if (status == YOKE_OK) {
+        status = yoke_ept_open(&peer.link, &ept, YOKE_RPMSG_ADDR_ANY, service->addr, receive, NULL);
+    }
+    for (uint32_t size = 1; status == YOKE_OK && size <= LONGEST; size++) {
+        status = round_trip(size, &times[0]);
+    }
+    if (status == YOKE_OK) {
+        print("bytes  rounds   min us   p50 us   p99 us\n");
+    }
+    for (uint32_t i = 0; status == YOKE_OK && i < sizeof sizes / sizeof sizes[0]; i++) {
+        status = measure(sizes[i]);
+    }
+    return status;
+}
+
+int main(void)
+{
+    print("pair: driver role, starting the other core\n");
+    const int status = run();
+    peer_show_log(&peer);
+    print("pair: ");
+    print_number(total, 0);
+    print(" messages, ");
+    print_number(wrong, 0);
+    print(" wrong: ");
+    print(status != YOKE_OK ? yoke_status_text(status) : wrong != 0 ? "FAILED" : "ok");
+    print("\n");
+    return status != YOKE_OK || wrong != 0 ? 1 : 0;
+}

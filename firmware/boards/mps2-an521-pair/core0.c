@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Core 0: the driver role, with a console and a clock.
+#include <board_note.h>
+#include <peer.h>
+
+#include <cortex-m/cortex_m.h>
+
+#include "board_core.h"
+#include "memory.h"
+#include "print.h"
+
+BOARD_NOTE("mps2-an521-cpu0");
+
+#define TIMER(offset) CM_REGISTER(BOARD_TIMER + (offset))
+#define UART(offset) CM_REGISTER(BOARD_UART + (offset))
+
+void core_start(void)
+{
+    char *const other = (char *)(uintptr_t)BOARD_IMAGE_DA(1);
+
+    cm_mpu_allow(4, other, other + BOARD_IMAGE_SIZE, CM_MPU_DATA, CM_MPU_NORMAL);
+    UART(BOARD_UART_BAUDDIV) = 16; // The fastest.
+    UART(BOARD_UART_CTRL) = BOARD_UART_TX;
+    TIMER(BOARD_TIMER_RELOAD) = UINT32_MAX;
+    TIMER(BOARD_TIMER_VALUE) = UINT32_MAX;
+    TIMER(BOARD_TIMER_CTRL) = 1;
+}
+
+void board_put(char character)
+{
+    while ((UART(BOARD_UART_STATE) & BOARD_UART_TX) != 0) {
+    }
+    UART(BOARD_UART_DATA) = (uint8_t)character;
+}
+
+uint32_t board_clock(void)
+{
+    return ~TIMER(BOARD_TIMER_VALUE);
+}
+
+const uint32_t board_clock_hz = BOARD_TIMER_HZ;
+
+void board_peer_start(void)
+{
+    CM_REGISTER(BOARD_INITSVTOR1) = (uint32_t)BOARD_IMAGE_DA(1);
+    CM_REGISTER(BOARD_CPUWAIT) = 0;
+}
+
+void board_exit(int code)
+{
+    cm_semihosting_exit(code);
+}
+
+void cm_board_crashed(void)
+{
+    print("core 0 crashed at ");
+    print_hex(cm_board_crash_record->pc);
+    print(", address ");
+    print_hex(cm_board_crash_record->address);
+    print("\n");
+    board_exit(2);
+}
+
+const struct board_peer board_peer = {
+    .table_da = BOARD_TABLE_DA,
+    .table_max = BOARD_TABLE_SIZE,
+    .shared_da = BOARD_SHARED_DA,
+    .shared_size = BOARD_SHARED_SIZE,
+    .crash_da = BOARD_CRASH_DA(1),
+};
+
+static const struct yoke_window windows[] = {
+    {BOARD_COMMON_DA, BOARD_COMMON_SIZE, (void *)BOARD_COMMON_DA},
+    {BOARD_IMAGE_DA(1), BOARD_IMAGE_SIZE, (void *)BOARD_IMAGE_DA(1)},
+};
+
+const struct yoke_mem board_da = {windows, 2};
+const struct yoke_mem board_pa = {windows, 2};

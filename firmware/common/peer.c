@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "peer_link.h"
+
+#include <string.h>
+
+#include <yoke/image.h>
+
+#include "print.h"
+
+#define NUM_MAX 64u
+#define BUCKETS 16u
+#define SERVICES 8u
+#define ALIGN 64u
+#define BUDGET 64u
+
+static struct yoke_vdev vdev;
+static struct yoke_service services[SERVICES];
+static uintptr_t memory[YOKE_LINK_DRIVER_BYTES(NUM_MAX, NUM_MAX, BUCKETS) / sizeof(uintptr_t)];
+
+/// Where rings and buffers go next.
+static uint64_t next_da;
+
+static int fail(int status, const char *what)
+{
+    print("cannot talk to the other core: ");
+    print(what);
+    print(": ");
+    print(yoke_status_text(status));
+    print("\n");
+    return status;
+}
+
+static uint64_t take(uint64_t size)
+{
+    const uint64_t da = (next_da + ALIGN - 1) / ALIGN * ALIGN;
+
+    next_da = da + size;
+    return da;
+}
+
+/// Finds the rpmsg device in a private copy of the other core's table, and its log.
+static int read_table(struct peer *peer, struct yoke_rsc_entry *rpmsg)
+{
+    static uint8_t copy[1024];
+    const size_t size = board_peer.table_max < sizeof copy ? board_peer.table_max : sizeof copy;
+    const void *const table = yoke_mem_at(&board_da, board_peer.table_da, size);
+    struct yoke_refusal refusal;
+    struct yoke_rsc_entry entry;
+    struct yoke_rsc rsc;
+    bool found = false;
+
+    if (table == NULL) {
+        return fail(YOKE_INVALID, "its table is in no window of board_da");
+    }
+    memcpy(copy, table, size);
+    int status = yoke_rsc_open(&rsc, yoke_bytes(copy, size), &refusal);
+    while (status == YOKE_OK && (status = yoke_rsc_next(&rsc, &entry, &refusal)) == YOKE_OK) {
+        if (entry.type == YOKE_RSC_TRACE) {
+            const void *const log = yoke_mem_at(&board_da, entry.of.trace.da, entry.of.trace.len);
+            if (log != NULL) {
+                yoke_trace_init(&peer->log, log, (size_t)entry.of.trace.len, &board_port);
+            }
+        } else if (entry.type == YOKE_RSC_VDEV && entry.of.vdev.id == YOKE_ID_RPMSG &&
+                   entry.of.vdev.num_of_vrings == 2) {
+            *rpmsg = entry;
+            found = true;
+        }
+    }
+    if (status == YOKE_BAD_IMAGE) {
+        char text[128];
+        (void)yoke_refusal_text(&refusal, text, sizeof text);
+        return fail(status, text);
+    }
+    return found ? YOKE_OK : fail(YOKE_NOT_FOUND, "its table has no rpmsg device");
+}
+
+static void on_link(struct yoke_link *link, enum yoke_link_event event, void *context)
+{
+    struct peer *const peer = context;
+
+    (void)link;
+    if (event != YOKE_LINK_UP) {
+        yoke_ns_clear(&peer->ns);
+    }
+}
+
+int peer_start(struct peer *peer)
+{
+    struct yoke_rsc_entry entry;
+    struct yoke_crash *const crash =
+        yoke_mem_at(&board_da, board_peer.crash_da, sizeof(struct yoke_crash));
+
+    next_da = board_peer.shared_da;
+    int status = crash == NULL ? YOKE_INVALID : read_table(peer, &entry);
+    if (status != YOKE_OK) {
+        return status;
+    }
+    peer->crash = crash;
+    __atomic_store_n(&crash->magic, 0, __ATOMIC_RELEASE);
+
+    void *const shared_entry =
+        yoke_mem_at(&board_da, board_peer.table_da + entry.offset, entry.bytes.size);
+    status = yoke_vdev_open(&vdev, shared_entry, entry.bytes.size, &board_port);
+    for (uint32_t i = 0; status == YOKE_OK && i < 2; i++) {
+        const struct yoke_rsc_queue *const ring = yoke_rsc_vring(&entry, i);
+        status =
+            yoke_vdev_driver_place(&vdev, i, take(yoke_vring_bytes(ring->num, ring->align)), i);
+    }
+    if (status != YOKE_OK) {
+        return fail(status, "its rpmsg device cannot be opened");
+    }
+
+    const size_t size = yoke_link_buffer_bytes(entry.of.vdev.vrings[0].num,
+                                               entry.of.vdev.vrings[1].num, YOKE_RPMSG_BUFFER_SIZE);
+    const uint64_t buffers = take(size);
+    if (next_da - board_peer.shared_da > board_peer.shared_size) {
+        return fail(YOKE_NO_SPACE, "its rings and buffers do not fit into shared memory");
+    }
+    const struct yoke_link_config config = {
+        .vdev = &vdev,
+        .da = &board_da,
+        .memory = memory,
+        .memory_size = sizeof memory,
+        .buckets = BUCKETS,
+        .event = on_link,
+        .context = peer,
+        .buffers = yoke_mem_at(&board_da, buffers, size),
+        .buffers_pa = buffers,
+        .buffers_size = size,
+    };
+    status = yoke_link_driver_init(&peer->link, &config);
+    if (status == YOKE_OK) {
+        status = yoke_ns_listen(&peer->link, &peer->ns, services, SERVICES, NULL, NULL);
+    }
+    if (status == YOKE_OK) {
+        board_peer_start();
+        status = yoke_link_start(&peer->link);
+    }
+    return status == YOKE_OK ? YOKE_OK : fail(status, "no link");
+}
+
+static bool crashed(const struct peer *peer)
+{
+    if (__atomic_load_n(&peer->crash->magic, __ATOMIC_ACQUIRE) != YOKE_CRASH_MAGIC) {
+        return false;
+    }
+    if (peer->crash->cause == YOKE_CRASH_EXIT) {
+        print("the other core's firmware ended with code ");
+        print_number((uint32_t)peer->crash->status[0], 0);
+    } else {
+        print("the other core crashed: cause ");
+        print_number(peer->crash->cause, 0);
+        print(", pc ");
+        print_hex(peer->crash->pc);
+        print(", address ");
+        print_hex(peer->crash->address);
+        print(", status ");
+        print_hex(peer->crash->status[0]);
+    }
+    print("\n");
+    return true;
+}
+
+int peer_step(struct peer *peer)
+{
+    const int done = yoke_link_poll(&peer->link, BUDGET);
+
+    if (done < 0 || crashed(peer)) {
+        return done < 0 ? fail(done, yoke_link_fault_text(yoke_link_fault(&peer->link)))
+                        : YOKE_DOWN;
+    }
+    if (done == 0) {
+        board_wait();
+    }
+    return YOKE_OK;
+}
+
+void peer_show_log(struct peer *peer)
+{
+    char text[64];
+    size_t size;
+    bool line_start = true;
+
+    if (peer->log.memory == NULL) {
+        return;
+    }
+    while ((size = yoke_trace_read(&peer->log, text, sizeof text)) != 0) {
+        for (size_t i = 0; i < size; i++) {
+            if (line_start) {
+                print("other core: ");
+            }
+            line_start = text[i] == '\n';
+            board_put(text[i] >= ' ' || line_start ? text[i] : '?');
+        }
+    }
+    if (!line_start) {
+        print("\n");
+    }
+}
