@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -172,6 +173,8 @@ class Steps:
                 output = {}
             self.results[self.current] = {"code": int(code), "error": error, "output": output}
             say(f"  {self.current}: exit code {code}{' ' + error if error else ''}")
+        elif word == "@result":
+            pass  # Says the same, for others who read this.
         elif word == "@done":
             self.done = True
         else:
@@ -210,11 +213,22 @@ def command(options, folder, script):
     return [str(word) for word in words]
 
 
+def export(folder, words):
+    """Puts kernel, device tree and initramfs into a folder, for a lab of another kind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for option, name in (("-kernel", "Image"), ("-dtb", "versal.dtb"), ("-initrd", "initrd")):
+        shutil.copy(words[words.index(option) + 1], folder / name)
+    say(f"Image, versal.dtb and initrd are in {folder}; see lab/lava")
+    return 0
+
+
 def run_guest(options, script):
     """Boots and runs the script. Returns its Steps, and the seconds from QEMU's start to /init."""
     with tempfile.TemporaryDirectory(prefix="yoke-lab-") as name:
         folder = Path(name)
         words = command(options, folder, script)
+        if options.export:
+            return export(options.export, words)
         say("booting" + (" (leave with Ctrl-A X)" if options.console else ""))
         if options.console:
             return subprocess.call(words)
@@ -311,6 +325,8 @@ def parse(description):
                         help="with --firmware: as yoke run has it")
     parser.add_argument("--polled", action="store_true", help="leaves the kernel module out")
     parser.add_argument("--console", action="store_true", help="a shell in place of all that")
+    parser.add_argument("--export", type=Path, metavar="DIR",
+                        help="runs nothing: writes kernel, device tree and initramfs to DIR")
     parser.add_argument("--timeout", type=float, default=180, metavar="SECONDS")
     parser.add_argument("--json", action="store_true", help="the results as JSON")
     parser.add_argument("--no-build", action="store_true",
@@ -334,8 +350,8 @@ def main(description, script, wanted):
     options = parse(description)
     if options.firmware and script == "linux-r5":
         script, wanted = "own-firmware", {"own-firmware": ()}
-    if options.console:
-        return run_guest(options, "console")
+    if options.console or options.export:
+        return run_guest(options, "console" if options.console else script)
     if options.polled or options.kernel:
         wanted = {name: how for name, how in wanted.items() if name not in ("module", "interrupt")}
     steps, boot = run_guest(options, script)
