@@ -48,6 +48,23 @@ static inline void cortex_r_wfi(void)
     __asm__ volatile("dsb\n\twfi" ::: "memory");
 }
 
+/// Ends a virtual machine that has semihosting switched on, with an exit code. Elsewhere it faults.
+_Noreturn static inline void cortex_r_semihosting_exit(int code)
+{
+    const uint32_t block[2] = {0x20026, (uint32_t)code}; // ADP_Stopped_ApplicationExit
+    register uint32_t operation __asm__("r0") = 0x20;    // SYS_EXIT_EXTENDED
+    register const uint32_t *argument __asm__("r1") = block;
+
+#if defined(__thumb__)
+    __asm__ volatile("svc 0xab" ::"r"(operation), "r"(argument) : "memory");
+#else
+    __asm__ volatile("svc 0x123456" ::"r"(operation), "r"(argument) : "memory");
+#endif
+    for (;;) {
+        cortex_r_wfi();
+    }
+}
+
 /// Masks interrupts. Returns what cortex_r_irq_restore() wants.
 static inline uint32_t cortex_r_irq_mask(void)
 {
