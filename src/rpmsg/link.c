@@ -190,15 +190,15 @@ void yoke_link_follow(struct yoke_link *link)
             yoke_link_break(link, fault);
         }
     }
-    if ((link->mode & MODE_STARVED) != 0) {
-        // Whoever waits for a buffer will ask again: the announcements below first.
+    if ((link->mode & MODE_STARVED) != 0 && vq_waiting(&link->tx.vq) != 0) {
+        // A buffer came. Who still finds none will ask again: the announcements below first.
         link->mode &= ~MODE_STARVED;
         yoke_vq_quiet(&link->tx.vq);
     }
     if ((link->mode & MODE_ANNOUNCING) != 0) {
         link->ns->announce(link, false);
     }
-    if ((link->mode & (MODE_UP | MODE_ANNOUNCING)) == MODE_UP) {
+    if ((link->mode & (MODE_UP | MODE_ANNOUNCING | MODE_STARVED)) == MODE_UP) {
         link->calm = status;
     }
 }
