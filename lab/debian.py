@@ -47,6 +47,9 @@ class Packages:
         self.lock = open(self.base / "lock", "w")
         fcntl.flock(self.lock, fcntl.LOCK_EX)  # until this object is gone
 
+    def __del__(self):
+        self.lock.close()
+
     def _update(self):
         if self.lists_are_fresh:
             return

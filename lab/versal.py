@@ -130,7 +130,7 @@ def lab_initramfs(module_file, own):
         archive.file("lab/yoke_r5.ko", module_file)
     if own:
         archive.file(f"lab/firmware/own/{own.firmware.name}", own.firmware)
-        arguments = [f"/lab/firmware/own/{own.firmware.name}"]
+        arguments = ["--machine", "versal", f"/lab/firmware/own/{own.firmware.name}"]
         arguments += [word for ping in own.ping for word in ("--ping", ping)]
         arguments += [] if own.ping else ["--for", "2"]
         archive.file("lab/own", shlex.join(arguments).encode())
