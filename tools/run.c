@@ -18,6 +18,8 @@ const char tool_run_help[] =
     "options:\n"
     "  --ping SERVICE[:SIZE[:COUNT]]  sends COUNT messages (1000) of SIZE bytes (16) to a service\n"
     "                                 and compares what comes back; may be repeated\n"
+    "  --send SERVICE:TEXT            sends TEXT to a service, after the pings, and shows what it\n"
+    "                                 answers; may be repeated\n"
     "  --trace                        shows the firmware's trace lines as they come\n"
     "  --machine NAME                 runs it on that machine (see yoke machines) in place of the\n"
     "                                 one that the firmware was built for\n"
@@ -61,6 +63,9 @@ static int run_all(struct run *run)
         status = run_ping_all(run);
     }
     if (status == TOOL_OK) {
+        status = run_send_all(run);
+    }
+    if (status == TOOL_OK) {
         status = run_linger(run);
     }
     const int stopped = run_stop_all(run);
@@ -90,9 +95,10 @@ static bool parse_number(const char *option, const char *text, double limit, dou
 
 static bool parse(struct run *run, int argc, char **argv)
 {
-    enum { PING = 256, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
+    enum { PING = 256, SEND, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
     static const struct option options[] = {
         {"ping", required_argument, NULL, PING},
+        {"send", required_argument, NULL, SEND},
         {"trace", no_argument, NULL, TRACE},
         {"machine", required_argument, NULL, MACHINE},
         {"attach", no_argument, NULL, ATTACH},
@@ -114,6 +120,15 @@ static bool parse(struct run *run, int argc, char **argv)
                 return false;
             }
             if (!tool_ping_parse(&run->pings[run->ping_count++], optarg)) {
+                return false;
+            }
+            break;
+        case SEND:
+            if (run->send_count == SENDS_MAX) {
+                tool_error(NULL, "--send: at most %d of them", SENDS_MAX);
+                return false;
+            }
+            if (!tool_send_parse(&run->sends[run->send_count++], optarg)) {
                 return false;
             }
             break;

@@ -8,12 +8,19 @@
 
 #define HOSTS_MAX 16
 #define PINGS_MAX 32
+#define SENDS_MAX 32
 #define TIMEOUT_MS 2000
 
 /// One line of trace under construction, for each firmware.
 struct line {
     char text[256];
     size_t size;
+};
+
+/// One --send.
+struct tool_send {
+    char service[YOKE_RPMSG_NAME_SIZE];
+    const char *text;
 };
 
 struct run {
@@ -23,6 +30,8 @@ struct run {
     size_t count;
     struct tool_ping pings[PINGS_MAX];
     size_t ping_count;
+    struct tool_send sends[SENDS_MAX];
+    size_t send_count;
     bool trace;
     bool dry_run;
     bool as_json;
@@ -50,6 +59,18 @@ void run_begin_line(const struct run *run, const struct yoke_host *host);
 /// Shows a line of trace that is not complete yet.
 void run_end_line(struct run *run, struct yoke_host *host);
 
+/// Lets time pass: `context` is the run. Returns false if the user wants to stop.
+bool run_wait(void *context, int timeout_ms);
+
+/// Whether all firmwares are well. Returns TOOL_OK, or TOOL_FAILED having said why.
+int run_check_all(const struct run *run);
+
+/// Parses SERVICE:TEXT, which must outlive `send`. Returns false, having said why.
+bool tool_send_parse(struct tool_send *send, const char *text);
+
+/// Sends it, and shows the answer. Returns TOOL_OK, or TOOL_FAILED having said why.
+int run_send(struct run *run, const struct tool_send *send, struct yoke_host *host, uint32_t addr);
+
 // Called by the host library.
 void run_on_trace(struct yoke_host *host, const char *text, size_t size, void *context);
 void run_on_service(struct yoke_host *host, const struct yoke_service *service, bool up,
@@ -69,6 +90,7 @@ int run_boot_all(struct run *run);
 /// Waits until every firmware that can has offered a service.
 int run_await_all(struct run *run);
 int run_ping_all(struct run *run);
+int run_send_all(struct run *run);
 /// Stops all, or leaves them running if they were attached.
 int run_stop_all(struct run *run);
 /// Runs on, as long as the user wants.

@@ -6,8 +6,7 @@
 
 #include "run.h"
 
-/// Lets time pass. Returns false if the user wants to stop.
-static bool run_wait(void *context, int timeout_ms)
+bool run_wait(void *context, int timeout_ms)
 {
     struct run *const run = context;
     struct signalfd_siginfo info;
@@ -67,8 +66,7 @@ static int died(struct yoke_host *host)
     return TOOL_FAILED;
 }
 
-/// Whether all firmwares are well. Returns TOOL_OK, or TOOL_FAILED having said why.
-static int check_all(const struct run *run)
+int run_check_all(const struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
         if (!yoke_host_runs(run->hosts[i])) {
@@ -132,7 +130,7 @@ static int await_service(struct run *run, const char *name, const struct yoke_ho
     const uint64_t deadline = yoke_host_clock() + (uint64_t)run->timeout_ms * 1000000u;
 
     while (!run->interrupted) {
-        const int status = check_all(run);
+        const int status = run_check_all(run);
         if (status != TOOL_OK) {
             return status;
         }
@@ -201,17 +199,34 @@ int run_ping_all(struct run *run)
     return TOOL_OK;
 }
 
+int run_send_all(struct run *run)
+{
+    (void)cJSON_AddArrayToObject(run->json, "sent");
+    for (size_t i = 0; i < run->send_count; i++) {
+        struct yoke_host *host = NULL;
+        uint32_t addr = 0;
+        int status = await_service(run, run->sends[i].service, NULL, &host, &addr);
+        if (status == TOOL_OK && host != NULL) {
+            status = run_send(run, &run->sends[i], host, addr);
+        }
+        if (status != TOOL_OK) {
+            return status;
+        }
+    }
+    return TOOL_OK;
+}
+
 int run_linger(struct run *run)
 {
     const uint64_t end =
         tool_start + (run->seconds >= 0 ? (uint64_t)(run->seconds * 1e9) : UINT64_MAX / 2);
 
-    if (run->ping_count != 0 && run->seconds < 0) {
+    if (run->ping_count + run->send_count != 0 && run->seconds < 0) {
         return TOOL_OK;
     }
     while (!run->interrupted) {
         const uint64_t now = yoke_host_clock();
-        const int status = check_all(run);
+        const int status = run_check_all(run);
         if (status != TOOL_OK || now >= end) {
             return status;
         }
