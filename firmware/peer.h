@@ -14,7 +14,8 @@ struct board_peer {
     uint32_t table_max; ///< Bytes that a table may have.
     uint64_t shared_da; ///< Memory for rings and buffers: device and physical address.
     uint64_t shared_size;
-    uint64_t crash_da; ///< Its crash record.
+    uint64_t crash_da;    ///< Its crash record.
+    uint64_t argument_da; ///< A word for the app, which whoever starts the machine may set.
 };
 
 extern const struct board_peer board_peer;

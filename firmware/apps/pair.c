@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The host's role on a core that drives another one: starts it, waits for service "echo" or
-// "selftest", sends messages of every size, checks every byte that comes back, and prints how long
-// round trips take. For boards with the role of a driver only.
+// The host's role on a core that drives another one: starts it, waits for the service that its app
+// offers, and tries that out. What sends messages back is measured: every size, every byte checked,
+// and how long round trips take.
 #include <string.h>
 
 #include "peer_link.h"
@@ -87,36 +87,11 @@ static int measure(uint32_t size)
     return YOKE_OK;
 }
 
-/// Waits for a service that sends back what it gets.
-static int find_service(const struct yoke_service **service)
-{
-    int status = YOKE_OK;
-
-    while (status == YOKE_OK) {
-        *service = yoke_ns_find(&peer.ns, "echo");
-        if (*service == NULL) {
-            *service = yoke_ns_find(&peer.ns, "selftest");
-        }
-        if (*service != NULL) {
-            return YOKE_OK;
-        }
-        status = peer_step(&peer);
-    }
-    return status;
-}
-
-static int run(void)
+static int try_echo(void)
 {
     static const uint32_t sizes[] = {16, 240, LONGEST};
-    const struct yoke_service *service = NULL;
-    int status = peer_start(&peer);
+    int status = YOKE_OK;
 
-    if (status == YOKE_OK) {
-        status = find_service(&service);
-    }
-    if (status == YOKE_OK) {
-        status = yoke_ept_open(&peer.link, &ept, YOKE_RPMSG_ADDR_ANY, service->addr, receive, NULL);
-    }
     for (uint32_t size = 1; status == YOKE_OK && size <= LONGEST; size++) {
         status = round_trip(size, &times[0]);
     }
@@ -129,10 +104,78 @@ static int run(void)
     return status;
 }
 
+/// Sends `request` and expects `reply`.
+static int ask(const void *request, size_t request_size, const void *reply, uint32_t reply_size)
+{
+    total++;
+    answered = false;
+    int status = yoke_send(&ept, request, request_size);
+    while (status == YOKE_OK && !answered) {
+        status = peer_step(&peer);
+    }
+    wrong +=
+        status == YOKE_OK && (answer_size != reply_size || memcmp(answer, reply, reply_size) != 0);
+    return status;
+}
+
+static int try_hello(void)
+{
+    return ask("?", 1, "hello", 5);
+}
+
+/// [1 2; 3 4] times [5 6; 7 8].
+static int try_matrix(void)
+{
+    static const uint32_t request[] = {2, 1, 2, 3, 4, 5, 6, 7, 8};
+    static const uint32_t reply[] = {2, 19, 22, 43, 50};
+
+    return ask(request, sizeof request, reply, sizeof reply);
+}
+
+/// Sends the machine's argument, which says how to crash, and succeeds if the other core does.
+static int try_crash(void)
+{
+    const volatile uint32_t *const argument = yoke_mem_at(&board_da, board_peer.argument_da, 4);
+    const char command = (char)*argument;
+    const int status = ask(&command, 1, &command, 1);
+
+    return status != YOKE_OK ? YOKE_OK : YOKE_AGAIN;
+}
+
+static const struct {
+    const char *service;
+    int (*run)(void);
+} trials[] = {
+    {"echo", try_echo},     {"selftest", try_echo}, {"hello", try_hello},
+    {"matrix", try_matrix}, {"crash", try_crash},
+};
+
+/// Waits for one of these services, and tries it.
+static int try_service(void)
+{
+    int status = YOKE_OK;
+
+    while (status == YOKE_OK) {
+        for (size_t i = 0; i < sizeof trials / sizeof trials[0]; i++) {
+            const struct yoke_service *const service = yoke_ns_find(&peer.ns, trials[i].service);
+            if (service != NULL) {
+                status = yoke_ept_open(&peer.link, &ept, YOKE_RPMSG_ADDR_ANY, service->addr,
+                                       receive, NULL);
+                return status == YOKE_OK ? trials[i].run() : status;
+            }
+        }
+        status = peer_step(&peer);
+    }
+    return status;
+}
+
 int main(void)
 {
     print("pair: driver role, starting the other core\n");
-    const int status = run();
+    int status = peer_start(&peer);
+    if (status == YOKE_OK) {
+        status = try_service();
+    }
     peer_show_log(&peer);
     print("pair: ");
     print_number(total, 0);

@@ -141,21 +141,32 @@ int peer_start(struct peer *peer)
 
 static bool crashed(const struct peer *peer)
 {
+    static const char *const causes[] = {
+        [YOKE_CRASH_INSTRUCTION] = "an instruction that the processor does not allow",
+        [YOKE_CRASH_FETCH] = "no instruction could be fetched",
+        [YOKE_CRASH_DATA] = "invalid memory access",
+        [YOKE_CRASH_ALIGNMENT] = "memory access that is not aligned",
+        [YOKE_CRASH_DIVISION] = "division by zero",
+        [YOKE_CRASH_STACK] = "stack overflow",
+    };
+
     if (__atomic_load_n(&peer->crash->magic, __ATOMIC_ACQUIRE) != YOKE_CRASH_MAGIC) {
         return false;
     }
-    if (peer->crash->cause == YOKE_CRASH_EXIT) {
+    const struct yoke_crash crash = *peer->crash;
+    if (crash.cause == YOKE_CRASH_EXIT) {
         print("the other core's firmware ended with code ");
-        print_number((uint32_t)peer->crash->status[0], 0);
+        print_number((uint32_t)crash.status[0], 0);
     } else {
-        print("the other core crashed: cause ");
-        print_number(peer->crash->cause, 0);
-        print(", pc ");
-        print_hex(peer->crash->pc);
+        const bool known = crash.cause < sizeof causes / sizeof causes[0];
+        print("the other core crashed: ");
+        print(known && causes[crash.cause] != NULL ? causes[crash.cause] : "a fault");
+        print(" at pc ");
+        print_hex(crash.pc);
         print(", address ");
-        print_hex(peer->crash->address);
+        print_hex(crash.address);
         print(", status ");
-        print_hex(peer->crash->status[0]);
+        print_hex(crash.status[0]);
     }
     print("\n");
     return true;
@@ -165,9 +176,14 @@ int peer_step(struct peer *peer)
 {
     const int done = yoke_link_poll(&peer->link, BUDGET);
 
-    if (done < 0 || crashed(peer)) {
-        return done < 0 ? fail(done, yoke_link_fault_text(yoke_link_fault(&peer->link)))
-                        : YOKE_DOWN;
+    if (crashed(peer)) {
+        return YOKE_DOWN;
+    }
+    if (done < 0) {
+        print("the other core broke the link: ");
+        print(yoke_link_fault_text(yoke_link_fault(&peer->link)));
+        print("\n");
+        return done;
     }
     if (done == 0) {
         board_wait();

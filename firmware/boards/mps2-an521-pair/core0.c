@@ -67,6 +67,7 @@ const struct board_peer board_peer = {
     .shared_da = BOARD_SHARED_DA,
     .shared_size = BOARD_SHARED_SIZE,
     .crash_da = BOARD_CRASH_DA(1),
+    .argument_da = BOARD_ARGUMENT_DA,
 };
 
 static const struct yoke_window windows[] = {

@@ -8,6 +8,7 @@
 ///     0x10200000    1 MiB     core 1's image
 ///     0x38000000    4 KiB     core 1's resource table
 ///     0x38001000    4 KiB     crash records: core 0's, and 1 KiB above it core 1's
+///     0x38002000    4 bytes   argument for the app on core 0
 ///     0x38010000    1 MiB     shared: rings, buffers
 ///     0x50000000              registers
 ///
@@ -23,6 +24,7 @@
 #define BOARD_TABLE_DA UINT64_C(0x38000000)
 #define BOARD_TABLE_SIZE UINT64_C(0x1000)
 #define BOARD_CRASH_DA(core) (UINT64_C(0x38001000) + (core)*UINT64_C(0x400))
+#define BOARD_ARGUMENT_DA UINT64_C(0x38002000)
 #define BOARD_SHARED_DA UINT64_C(0x38010000)
 #define BOARD_SHARED_SIZE UINT64_C(0x00100000)
 

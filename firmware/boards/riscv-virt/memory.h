@@ -41,7 +41,9 @@
 struct board_control {
     uintptr_t
         start_1; ///< Hart 0 sets it, and rings: hart 1 goes there. First: hart0.c relies on it.
-    uint8_t pad[64 - sizeof(uintptr_t)];
+    uint8_t pad_0[32 - sizeof(uintptr_t)];
+    uint32_t argument; ///< For the app on hart 0, at 0x80401020.
+    uint8_t pad_1[28];
     struct yoke_crash crash[2];
 };
 

@@ -88,6 +88,7 @@ const struct board_peer board_peer = {
     .shared_da = BOARD_SHARED_DA,
     .shared_size = BOARD_SHARED_SIZE,
     .crash_da = BOARD_CONTROL_DA + offsetof(struct board_control, crash[1]),
+    .argument_da = BOARD_CONTROL_DA + offsetof(struct board_control, argument),
 };
 
 static const struct yoke_window windows[] = {

@@ -44,8 +44,9 @@ struct board_control {
         uint32_t rung;
         uint32_t pad[15];
     } bell[2];
-    uint32_t start_1; ///< Core 0 sets it: the A53 starts core 1.
-    uint32_t pad[15];
+    uint32_t start_1;  ///< Core 0 sets it: the A53 starts core 1.
+    uint32_t argument; ///< For the app on core 0, at 0x00401084.
+    uint32_t pad[14];
     struct yoke_crash crash[2];
 };
 
