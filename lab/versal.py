@@ -289,17 +289,17 @@ def report(options, steps, boot, wanted):
         return 0 if good else 1
     if boot:
         print(f"/init {boot:.1f} s after the start of QEMU, {steps.uptime:.1f} s of them Linux's")
-    print(f"{'step':16} {'ping':12} {'bytes':>5} {'p50 us':>8} {'p99 us':>8} {'messages/s':>10}")
+    print(f"{'step':20} {'ping':12} {'bytes':>5} {'p50 us':>8} {'p99 us':>8} {'messages/s':>10}")
     for name, why in outcome.items():
         rows = pings(steps, name)
         for ping in rows:
-            print(f"{name:16} {ping['service']:12} {ping['size']:5} {ping['p50_us']:8.1f} "
+            print(f"{name:20} {ping['service']:12} {ping['size']:5} {ping['p50_us']:8.1f} "
                   f"{ping['p99_us']:8.1f} {ping['messages_per_second']:10.0f}")
         if why is not None:
-            print(f"{name:16} FAILED: {why}")
+            print(f"{name:20} FAILED: {why}")
         elif not rows:
             output = steps.results[name]["output"]
-            print(f"{name:16} " + (f"{output['count']} times, {output['failed']} failed"
+            print(f"{name:20} " + (f"{output['count']} times, {output['failed']} failed"
                                    if "count" in output else
                                    steps.results[name]["error"] or "as it should be"))
     print("all as it should be" if good else "FAILED")
