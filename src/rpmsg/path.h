@@ -173,7 +173,6 @@ static int path_release(struct yoke_link *link, yoke_ticket ticket)
 static int path_claim_again(struct yoke_link *link, struct link_buffer *buffer, int got)
 {
     uint32_t patience = link->tx_num;
-    bool asked = false;
 
     for (;;) {
         if (got > 0) {
@@ -188,15 +187,12 @@ static int path_claim_again(struct yoke_link *link, struct link_buffer *buffer, 
             if (patience-- == 0) {
                 break;
             }
-        } else if (!asked) {
+        } else {
             // The other side can only free what it was shown; have it ring when it does.
             yoke_vq_publish(&link->tx.vq);
             if (link->polled || !yoke_vq_arm(&link->tx.vq)) {
                 break;
             }
-            asked = true;
-        } else {
-            break;
         }
         got = role_claim(link, buffer);
     }

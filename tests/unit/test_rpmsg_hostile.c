@@ -417,6 +417,55 @@ static void a_good_buffer_behind_bad_ones_is_not_lost(void **state)
     }
 }
 
+/// Takes everything, and gives one buffer back: a bad one.
+static void give_one_bad_buffer(struct fixture *f, unsigned queue)
+{
+    struct peer_message first, m = {0};
+
+    (void)queue;
+    f->on_bell = NULL;
+    assert_true(peer_receive_keep(&f->peer, &first));
+    while (peer_receive_keep(&f->peer, &m)) {
+        continue;
+    }
+    *(uint16_t *)f->data = m.id;
+    peer_put32(&f->peer, f->peer.queue[0].desc + 16 * first.id + 8, 3);
+    peer_recycle(&f->peer, first.id);
+}
+
+static void bad_buffer_in_the_race(struct fixture *f)
+{
+    struct yoke_ept ept;
+    uint16_t good;
+
+    fixture_ept(f, &ept, US, THEM);
+    fixture_up(f);
+    f->data = &good;
+    f->on_bell = give_one_bad_buffer;
+    yoke_link_cork(&f->link);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(yoke_send(&ept, "x", 1), YOKE_OK);
+    }
+    // The bad buffer comes just before this asks for a doorbell, and is all that came.
+    assert_int_equal(yoke_send(&ept, "y", 1), YOKE_AGAIN);
+    assert_int_equal(bad(f), 1);
+    const uint32_t rang = f->peer.rang[0];
+    peer_recycle(&f->peer, good);
+    assert_int_equal(f->peer.rang[0], rang + 1);
+    assert_int_equal(yoke_send(&ept, "y", 1), YOKE_OK);
+}
+
+static void a_bad_buffer_does_not_use_up_the_doorbell_for_a_good_one(void **state)
+{
+    struct fixture *const f = *state;
+    struct fixture_options options = f->options;
+
+    bad_buffer_in_the_race(f);
+    options.peer.offered = options.peer.taken = PEER_F_EVENT_IDX;
+    fixture_reopen(f, &options);
+    bad_buffer_in_the_race(f);
+}
+
 static void refill_with_bad_buffers(struct fixture *f, unsigned queue)
 {
     struct peer_message m;
@@ -679,6 +728,7 @@ int main(void)
         IN_BOTH(a_link_that_breaks_while_it_announces_never_says_up),
         IN_DEVICE(bad_buffers_of_the_drivers_are_skipped_and_given_back),
         IN_DEVICE(a_good_buffer_behind_bad_ones_is_not_lost),
+        IN_DEVICE(a_bad_buffer_does_not_use_up_the_doorbell_for_a_good_one),
         IN_DEVICE(endless_bad_buffers_cost_one_ring_a_call),
         IN_DRIVER(endless_bad_elements_cost_one_ring_a_call),
         IN_DEVICE(a_feature_that_was_not_offered_breaks_the_link),
