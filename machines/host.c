@@ -42,12 +42,16 @@ static int make_plan(struct yoke_host *host, const char *path, const struct yoke
                : refuse(host, path);
 }
 
-/// Opens the ELF file for the machine of that name, or, if NULL, for the one that it is for.
-static int open_image(struct yoke_host *host, const char *path, const char *machine)
+/// Opens the ELF file for a kind of machine, or, if NULL, for the one of that name, or, if that is
+/// NULL too, for the one that the file is for.
+static int open_image(struct yoke_host *host, const char *path,
+                      const struct yoke_machine_kind *kind, const char *machine)
 {
     char board[64];
 
-    if (machine != NULL) {
+    if (kind != NULL) {
+        host->kind = kind;
+    } else if (machine != NULL) {
         host->kind = yoke_machine_find(machine);
         if (host->kind == NULL) {
             return host_fail(host, YOKE_INVALID, "there is no machine \"%s\"", machine);
@@ -66,21 +70,34 @@ static int open_image(struct yoke_host *host, const char *path, const char *mach
             host->kind = yoke_machine_kinds[0]; // It refuses the file in words.
         }
     }
-    return yoke_elf_open(&host->elf, host->file, host->kind->target, 1, &host->refusal) == YOKE_OK
-               ? YOKE_OK
-               : refuse(host, path);
+    if (yoke_elf_open(&host->elf, host->file, host->kind->target, 1, &host->refusal) != YOKE_OK) {
+        return refuse(host, path);
+    }
+    yoke_machine_board(&host->elf, board, sizeof board);
+    if (board[0] != '\0' && strcmp(board, host->kind->board) != 0) {
+        return host_fail(host, YOKE_BAD_IMAGE,
+                         "%s: built for board \"%s\", but machine %s runs firmware for \"%s\"",
+                         path, board, host->kind->name, host->kind->board);
+    }
+    return YOKE_OK;
 }
 
-int yoke_host_plan(struct yoke_host *host, const char *path, const char *machine)
+static int plan(struct yoke_host *host, const char *path, const struct yoke_machine_kind *kind,
+                const char *machine)
 {
     *host = (struct yoke_host){0};
     const int error = yoke_file_read(path, &host->file);
     if (error != 0) {
         return host_fail(host, YOKE_NOT_FOUND, "%s: %s", path, strerror(error));
     }
-    const int status = open_image(host, path, machine);
+    const int status = open_image(host, path, kind, machine);
     return status == YOKE_OK ? make_plan(host, path, host->kind->map, host->kind->map_count)
                              : status;
+}
+
+int yoke_host_plan(struct yoke_host *host, const char *path, const char *machine)
+{
+    return plan(host, path, NULL, machine);
 }
 
 // ------------------------------------------------------------------------- what the machine does
@@ -126,13 +143,13 @@ static void notify(void *context, uint32_t notify_id)
 int yoke_host_open(struct yoke_host *host, const char *path,
                    const struct yoke_host_options *options)
 {
-    int status = yoke_host_plan(host, path, options != NULL ? options->machine : NULL);
+    const struct yoke_host_options wanted =
+        options != NULL ? *options : (struct yoke_host_options){0};
+    int status = plan(host, path, wanted.kind, wanted.machine);
     if (status != YOKE_OK) {
         return status;
     }
-    if (options != NULL) {
-        host->options = *options;
-    }
+    host->options = wanted;
     if (!host->kind->here(host->error, sizeof host->error)) {
         return YOKE_UNSUPPORTED;
     }

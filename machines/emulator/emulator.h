@@ -38,9 +38,10 @@ enum yoke_emulator_stop {
     YOKE_EMULATOR_HALTED,     ///< By another thread; not seen by users.
 };
 
-/// Runs at most that many instructions: fewer, if something else stops it before.
+/// Runs that many instructions: fewer, if something else stops it before; up to 4 more, and they
+/// are counted, rather than stop inside a block of conditional instructions (IT).
 ///
-/// An instruction that faults is not counted. WFI is one instruction.
+/// An instruction that faults is not counted, one whose condition does not hold is. WFI is one.
 enum yoke_emulator_stop yoke_emulator_run(struct yoke_machine *machine, uint64_t instructions);
 
 /// Instructions since the core was started; a snapshot brings its own count back.
@@ -49,7 +50,8 @@ uint64_t yoke_emulator_executed(const struct yoke_machine *machine);
 /// The most breakpoints at a time.
 #define YOKE_EMULATOR_BREAKPOINTS 16u
 
-/// Stops runs before the instruction at an address. Goes on from there without stopping again.
+/// Stops runs before the instruction at an address; among conditional ones, behind them. Goes on
+/// from there without stopping again.
 /// Returns YOKE_OK or YOKE_NO_SPACE.
 int yoke_emulator_break(struct yoke_machine *machine, uint64_t address);
 

@@ -206,6 +206,19 @@ static void die(struct m33 *cpu)
 
 // --------------------------------------------------------------------------------------- execution
 
+/// What an IT instruction leaves to those behind it (ITSTATE), one instruction on.
+static uint8_t next_it(const struct m33 *cpu, uint64_t address)
+{
+    const struct m33_memory *const image = &cpu->memory[0];
+    const uint64_t offset = address - image->da;
+    const uint8_t it = cpu->state.it;
+
+    if (offset < image->size && image->va[offset + 1] == 0xbf && (image->va[offset] & 0x0f) != 0) {
+        return image->va[offset];
+    }
+    return (it & 7) != 0 ? (uint8_t)((it & 0xe0) | ((it << 1) & 0x1f)) : 0;
+}
+
 static void on_instruction(uc_engine *uc, uint64_t address, uint32_t size, void *context)
 {
     struct m33 *const cpu = context;
@@ -216,13 +229,15 @@ static void on_instruction(uc_engine *uc, uint64_t address, uint32_t size, void 
             cpu->hit |= cpu->breakpoints[i] == (uint32_t)address;
         }
     }
-    if (cpu->hit || cpu->state.executed == cpu->limit) {
+    // The engine does not stop among conditional instructions, nor could it go on from there.
+    if (cpu->state.it == 0 && (cpu->hit || cpu->state.executed >= cpu->limit)) {
         cpu->stopped = true;
         (void)uc_emu_stop(uc);
         return;
     }
     cpu->skip = false;
     cpu->state.executed++;
+    cpu->state.it = next_it(cpu, address);
 }
 
 /// True if the instruction before the program counter is WFI, which ends the engine's run.

@@ -31,6 +31,7 @@ struct m33_state {
     uint32_t baud;
     uint32_t rung;     ///< Doorbells that were not taken: a bit each. Set by any thread.
     uint32_t received; ///< The UART's interrupt is raised. Set by any thread.
+    uint8_t it;        ///< ITSTATE of the next instruction, if they are counted.
     bool sleeps;       ///< Waits for an interrupt.
     bool dead;
     uint64_t executed;       ///< Instructions since the start, if they are counted.

@@ -24,6 +24,7 @@ struct qemu {
     int said_fd;    ///< What QEMU wrote to its stderr.
     pid_t pid;      ///< Until it was waited for, or 0.
     bool rang_dead; ///< The core said that it is.
+    bool reported;  ///< Its death was.
 };
 
 /// Starts QEMU with these descriptors. Returns its process, or -1 and errno.

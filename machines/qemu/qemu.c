@@ -105,6 +105,7 @@ static int qemu_start(struct yoke_machine *machine, uint64_t entry)
     }
     memset(crash_record(qemu), 0, sizeof(struct yoke_crash));
     qemu->rang_dead = false;
+    qemu->reported = false;
     pid_t pid = make_fds(qemu, &vectors, fds) ? qemu_spawn(fds, qemu->said_fd) : -1;
     int error = pid < 0 ? errno : 0;
     for (int i = 0; i < QEMU_FDS; i++) {
@@ -129,7 +130,7 @@ static bool qemu_crashed(struct yoke_machine *machine, struct yoke_machine_crash
     struct qemu *const qemu = qemu_of(machine);
     int status = 0;
 
-    if (qemu->pid == 0) {
+    if (qemu->pid == 0 || qemu->reported) {
         return false;
     }
     const bool ended = waitpid(qemu->pid, &status, WNOHANG) != 0;
@@ -138,7 +139,7 @@ static bool qemu_crashed(struct yoke_machine *machine, struct yoke_machine_crash
     }
     // The firmware's own words, if it has left any, say more than QEMU's.
     const bool recorded = an521_take_record(crash_record(qemu), crash);
-    if (!ended && !recorded) {
+    if (!recorded && !ended) {
         qemu->rang_dead = false; // Junk.
         return false;
     }
@@ -147,9 +148,8 @@ static bool qemu_crashed(struct yoke_machine *machine, struct yoke_machine_crash
     }
     if (ended) {
         forget(qemu);
-    } else {
-        qemu_stop(machine);
     }
+    qemu->reported = true; // A core that has halted stays so, until it is stopped.
     return true;
 }
 

@@ -38,8 +38,9 @@ struct yoke_host_options {
                     void *context);
     void *context;
     const char *machine; ///< Name of the machine; NULL: the one that the firmware is for.
-    bool attach;         ///< The core runs already: leave it, and use yoke_host_attach().
-    uint32_t endpoints;  ///< How many this program opens, about; 0: 64.
+    const struct yoke_machine_kind *kind; ///< A kind that has no name in the list, or NULL.
+    bool attach;        ///< The core runs already: leave it, and use yoke_host_attach().
+    uint32_t endpoints; ///< How many this program opens, about; 0: 64.
 };
 
 #define YOKE_HOST_AREAS 64u
