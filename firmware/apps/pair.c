@@ -14,8 +14,8 @@ static struct peer peer;
 static struct yoke_ept ept;
 
 /// The message under way, and its answer.
-static uint8_t message[LONGEST];
-static uint8_t answer[LONGEST];
+static _Alignas(8) uint8_t message[LONGEST];
+static _Alignas(8) uint8_t answer[LONGEST];
 static uint32_t answer_size;
 static bool answered;
 static uint32_t wrong;
