@@ -150,6 +150,17 @@ static void a_used_index_beyond_what_was_offered_is_down(void **state)
     assert_int_equal(used(), 1);
 }
 
+static void what_came_back_cannot_come_back_once_more(void **state)
+{
+    (void)state;
+    rig_offer(&rig, RIG_LOW, 64, true);
+    rig_offer(&rig, RIG_LOW, 64, true);
+    rig_raw_use(&rig, 0, 0);
+    assert_int_equal(used(), 1);
+    yoke_put_le16(rig_used(&rig) + 2, 3); // Two more, and one is out.
+    assert_int_equal(used(), YOKE_DOWN);
+}
+
 static void a_used_index_without_any_offer_is_down(void **state)
 {
     (void)state;
@@ -354,6 +365,7 @@ int main(void)
         TEST(a_used_id_that_comes_twice_is_taken_once),
         TEST(the_id_of_a_chains_middle_is_skipped),
         TEST(a_used_index_beyond_what_was_offered_is_down),
+        TEST(what_came_back_cannot_come_back_once_more),
         TEST(a_used_index_without_any_offer_is_down),
         TEST(wrong_elements_do_not_eat_up_the_offers),
         TEST(more_written_than_there_is_room_counts_as_0),

@@ -180,8 +180,8 @@ static void an_indirect_table_of_a_broken_size_is_refused(void **state)
 static void a_misaligned_indirect_table_is_refused(void **state)
 {
     (void)state;
-    put_in_table(0, RIG_HIGH, 1, 0, 0);
     for (unsigned by = 1; by < _Alignof(struct yoke_vring_desc); by++) {
+        rig_put_desc(rig.low + by, RIG_HIGH, 1, 0, 0);
         put(0, RIG_LOW + by, 16, YOKE_DESC_INDIRECT, 0);
         rig_refused_after(&rig, 0, 0);
     }
@@ -293,6 +293,21 @@ static void a_message_that_is_not_one_fitting_buffer_goes_back_empty(void **stat
     }
 }
 
+static void
+a_chain_that_was_given_up_serves_as_a_message_and_may_then_be_offered_again(void **state)
+{
+    struct yoke_chain chain;
+
+    (void)state;
+    put(3, RIG_LOW, 16, 0, 0);
+    chain = rig_offered(&rig, 3);
+    assert_int_equal(yoke_vq_device_unpop(&rig.device, chain.ticket), YOKE_OK);
+    assert_int_equal(vq_device_take(&rig.device), 3);
+    assert_int_equal(vq_device_buffer(&rig.device, false, 16, &part, 3), 1);
+    vq_device_return(&rig.device, 3, 0);
+    assert_buffer(3, false, rig.low, 16);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -316,6 +331,7 @@ int main(void)
         TEST(reading_behind_writing_is_refused_across_the_tables_too),
         TEST(a_message_may_lie_in_any_window_and_in_an_indirect_table),
         TEST(a_message_that_is_not_one_fitting_buffer_goes_back_empty),
+        TEST(a_chain_that_was_given_up_serves_as_a_message_and_may_then_be_offered_again),
     };
     return cmocka_run_group_tests_name("ring_indirect", tests, NULL, NULL);
 }
