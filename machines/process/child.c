@@ -19,6 +19,37 @@ static struct board_control *const control = (void *)BOARD_CONTROL_DA;
 /// The firmware's stack may be what is broken.
 static _Alignas(16) char fault_stack[32768];
 
+#if defined(__x86_64__)
+/// In the order of Linux's struct user_regs_struct; -1: not in a signal's context, so 0.
+static const int register_order[] = {
+    REG_R15, REG_R14, REG_R13, REG_R12, REG_RBP, REG_RBX, REG_R11, REG_R10, REG_R9,
+    REG_R8,  REG_RAX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, -1,      REG_RIP, -1,
+    REG_EFL, REG_RSP, -1,      -1,      -1,      -1,      -1,      -1,      -1,
+};
+
+static void note_registers(struct board_fault *note, const ucontext_t *context)
+{
+    const size_t count = sizeof register_order / sizeof register_order[0];
+
+    for (size_t i = 0; i < count; i++) {
+        note->registers[i] =
+            register_order[i] < 0 ? 0 : (uint64_t)context->uc_mcontext.gregs[register_order[i]];
+    }
+    note->register_count = count;
+}
+#elif defined(__aarch64__)
+static void note_registers(struct board_fault *note, const ucontext_t *context)
+{
+    for (size_t i = 0; i < 31; i++) {
+        note->registers[i] = context->uc_mcontext.regs[i];
+    }
+    note->registers[31] = context->uc_mcontext.sp;
+    note->registers[32] = context->uc_mcontext.pc;
+    note->registers[33] = context->uc_mcontext.pstate;
+    note->register_count = BOARD_REGISTERS_MAX;
+}
+#endif
+
 static uint64_t fault_pc(const ucontext_t *context)
 {
 #if defined(__x86_64__)
@@ -36,6 +67,7 @@ static void fault(int signal, siginfo_t *info, void *context)
 {
     control->fault.pc = fault_pc(context);
     control->fault.address = (uint64_t)(uintptr_t)info->si_addr;
+    note_registers(&control->fault, context);
     control->fault.signal = (uint32_t)signal;
     (void)kill(getpid(), signal);
 }
@@ -61,12 +93,10 @@ static void catch_faults(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static bool map(const struct process *process, uint64_t da, uint64_t size, int protection,
-                off_t offset)
+static bool map(int fd, uint64_t da, uint64_t size, int protection, off_t offset)
 {
     void *const want = (void *)(uintptr_t)da; // NOLINT(performance-no-int-to-ptr)
-    void *const got =
-        mmap(want, size, protection, MAP_SHARED | MAP_FIXED_NOREPLACE, process->memory_fd, offset);
+    void *const got = mmap(want, size, protection, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset);
 
     if (got != MAP_FAILED && got != want) {
         errno = EEXIST; // A kernel that does not know the flag took it for a hint.
@@ -107,16 +137,21 @@ _Noreturn void process_child(const struct process *process, uint64_t entry, pid_
     }
     (void)setsid(); // Ctrl-C is for the host.
     (void)setrlimit(RLIMIT_CORE, &no_core);
-    if (!map(process, BOARD_CONTROL_DA, BOARD_CONTROL_SIZE, PROT_READ | PROT_WRITE, 0)) {
+    if (!map(process->memory_fd, BOARD_CONTROL_DA, BOARD_CONTROL_SIZE, PROT_READ | PROT_WRITE, 0)) {
         give_up(process->control);
     }
     for (uint32_t i = 0; i < REGIONS; i++) {
         const struct yoke_region *const region = &process->regions[i];
         const int execute = (region->flags & YOKE_REGION_IMAGE) != 0 ? PROT_EXEC : 0;
-        if (!map(process, region->da, region->size, PROT_READ | PROT_WRITE | execute, offset)) {
+        if (!map(process->memory_fd, region->da, region->size, PROT_READ | PROT_WRITE | execute,
+                 offset)) {
             give_up(process->control);
         }
         offset += (off_t)region->size;
+    }
+    if (process->ddr.size != 0 &&
+        !map(process->ddr.fd, BOARD_DDR_DA, process->ddr.size, PROT_READ | PROT_WRITE, 0)) {
+        give_up(process->control);
     }
     if (!keep_doorbell(process->machine.bell_fd)) {
         give_up(process->control);

@@ -16,6 +16,7 @@ struct process {
     struct yoke_region regions[REGIONS];
     struct board_control *control; ///< Shared with the child: read once, never trusted.
     int memory_fd;                 ///< The control page, then the regions one after another.
+    struct yoke_process_ddr ddr;   ///< The host's own memory, if its size is not 0.
     pid_t pid;                     ///< The child until it was waited for, or 0.
 };
 

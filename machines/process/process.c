@@ -61,6 +61,7 @@ static int process_start(struct yoke_machine *machine, uint64_t entry)
 
     machine->ops->stop(machine);
     memset(process->control, 0, sizeof *process->control);
+    process->control->ddr = (struct board_ddr){process->ddr.pa, process->ddr.size};
     // No handler of the host's may run in the child.
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -256,6 +257,16 @@ struct yoke_machine *yoke_process_open(char *error, size_t size)
         return NULL;
     }
     return &process->machine;
+}
+
+void yoke_process_set_ddr(struct yoke_machine *machine, const struct yoke_process_ddr *ddr)
+{
+    process_of(machine)->ddr = *ddr;
+}
+
+int yoke_process_memory_fd(const struct yoke_machine *machine)
+{
+    return ((const struct process *)machine)->memory_fd;
 }
 
 static bool process_here(char *why, size_t size)

@@ -28,6 +28,20 @@ extern const struct yoke_region yoke_process_map[2];
 /// `error`, of `size` bytes, says what failed.
 struct yoke_machine *yoke_process_open(char *error, size_t size);
 
+/// Memory of the host's own that its core sees too, as cores of one chip see the same DRAM: what
+/// descriptors hold are physical addresses in it.
+struct yoke_process_ddr {
+    int fd;        ///< A shared memory file; borrowed while the machine is open.
+    uint64_t pa;   ///< The physical address of its first byte.
+    uint64_t size; ///< Whole pages, at most BOARD_DDR_SIZE_MAX.
+};
+
+/// Gives a machine that does not run such memory: the firmware that is started next sees it.
+void yoke_process_set_ddr(struct yoke_machine *machine, const struct yoke_process_ddr *ddr);
+
+/// The file of the machine's memory: its registers' page, then its regions one after another.
+int yoke_process_memory_fd(const struct yoke_machine *machine);
+
 /// The above, for who chooses between machines.
 extern const struct yoke_machine_kind yoke_process_kind;
 

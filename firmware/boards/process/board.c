@@ -106,11 +106,6 @@ void board_exit(int code)
     }
 }
 
-void board_start(void)
-{
-    board_exit(main());
-}
-
 const struct yoke_port board_port = {.notify = notify};
 
 static const struct yoke_window da_windows[] = {
@@ -118,10 +113,20 @@ static const struct yoke_window da_windows[] = {
     {BOARD_IMAGE_DA, BOARD_IMAGE_SIZE, (void *)BOARD_IMAGE_DA},
 };
 
-static const struct yoke_window pa_windows[] = {
+static struct yoke_window pa_windows[] = {
     {BOARD_SHARED_DA + BOARD_PA_OFFSET, BOARD_SHARED_SIZE, (void *)BOARD_SHARED_DA},
     {BOARD_IMAGE_DA + BOARD_PA_OFFSET, BOARD_IMAGE_SIZE, (void *)BOARD_IMAGE_DA},
+    {UINT64_MAX, 0, (void *)BOARD_DDR_DA}, // See board_start().
 };
 
 const struct yoke_mem board_da = {da_windows, 2};
-const struct yoke_mem board_pa = {pa_windows, 2};
+const struct yoke_mem board_pa = {pa_windows, 3};
+
+void board_start(void)
+{
+    if (CONTROL->ddr.size != 0) {
+        pa_windows[2].address = CONTROL->ddr.pa;
+        pa_windows[2].size = CONTROL->ddr.size;
+    }
+    board_exit(main());
+}

@@ -8,6 +8,7 @@
 ///     0x3f000000       (not memory)       4 KiB   registers: doorbells, and the crash record
 ///     0x40000000       0x1040000000       1 MiB   the image: stack at its bottom, code, data
 ///     0x50000000       0x1050000000       4 MiB   shared: rings, buffers, placed carveouts
+///     0x80000000       registers say it   0       the host's own memory, if the host gives it
 ///
 /// Everything else is not mapped for the firmware's use. The stack grows down from the image's
 /// bottom into nothing, so that an overflow faults. Physical addresses are what descriptors hold;
@@ -22,6 +23,10 @@
 #define BOARD_SHARED_DA UINT64_C(0x50000000)
 #define BOARD_SHARED_SIZE UINT64_C(0x00400000)
 #define BOARD_PA_OFFSET UINT64_C(0x1000000000)
+
+/// Where buffers lie if the host puts them into memory of its own, as Linux does.
+#define BOARD_DDR_DA UINT64_C(0x80000000)
+#define BOARD_DDR_SIZE_MAX UINT64_C(0x40000000)
 
 #define BOARD_CONTROL_DA UINT64_C(0x3f000000)
 #define BOARD_CONTROL_SIZE UINT64_C(0x1000)
@@ -38,18 +43,31 @@ struct board_bells {
     uint32_t pad[14];
 };
 
+#define BOARD_REGISTERS_MAX 34
+
 /// Why the firmware's process died, as it saw it: for the report, and for nothing else.
 struct board_fault {
     uint32_t signal; ///< The signal, or 0.
     uint32_t error;  ///< errno if the process could not be set up, or 0.
     uint64_t pc;
     uint64_t address; ///< What could not be accessed.
+    /// General registers as Linux's user_regs_struct has them, for core dumps; and how many.
+    uint64_t register_count;
+    uint64_t registers[BOARD_REGISTERS_MAX];
+};
+
+/// The host's own memory, as far as the firmware sees it, at BOARD_DDR_DA. The firmware looks once,
+/// when it starts.
+struct board_ddr {
+    uint64_t pa;
+    uint64_t size; ///< 0: there is none.
 };
 
 /// The registers. Each side's bells have a cache line of their own.
 struct board_control {
     struct board_bells to_firmware; ///< `rung` is a futex.
     struct board_bells to_host;     ///< Woken by BOARD_HOST_FD.
+    struct board_ddr ddr;
     struct board_fault fault;
 };
 
