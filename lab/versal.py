@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -347,6 +348,8 @@ def parse(description):
 
 def main(description, script, wanted):
     """Runs a topology."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))  # and so cleans up
     options = parse(description)
     if options.firmware and script == "linux-r5":
         script, wanted = "own-firmware", {"own-firmware": ()}

@@ -31,7 +31,7 @@ static int compare_table(struct yoke_host *host, const struct yoke_area *table,
 {
     const size_t offset = (size_t)(table->da - segment->da);
     const size_t size = (size_t)table->size;
-    if (offset > segment->bytes.size || size > segment->bytes.size - offset) {
+    if (size == 0 || offset > segment->bytes.size || size > segment->bytes.size - offset) {
         return host_fail(host, YOKE_BAD_IMAGE, "the resource table has no bytes in the file");
     }
     uint8_t *const copies = malloc(2 * size);
@@ -61,7 +61,7 @@ static int compare_code(struct yoke_host *host, const struct yoke_area *segment)
             return host_fail(host, YOKE_BAD_IMAGE,
                              "the core runs another firmware: at 0x%llx is 0x%02x, in the file "
                              "0x%02x",
-                             (unsigned long long)(segment->da + i), memory[i],
+                             (unsigned long long)segment->da + i, memory[i],
                              segment->bytes.data[i]);
         }
     }
