@@ -384,6 +384,23 @@ static void a_callback_may_close_the_link(void **state)
     assert_int_equal(f->received, 4);
 }
 
+static void a_callback_may_close_a_link_that_nobody_watches(void **state)
+{
+    struct fixture *const f = *state;
+    struct yoke_ept ept;
+
+    f->config.event = NULL;
+    assert_int_equal(fixture_init_link(f), YOKE_OK);
+    fixture_ept(f, &ept, US, THEM);
+    f->on_message = close_it;
+    fixture_up(f);
+    assert_true(peer_send(&f->peer, THEM, US, "one", 3));
+    assert_true(peer_send(&f->peer, THEM, US, "two", 3));
+    assert_int_equal(yoke_link_poll(&f->link, 8), 1);
+    assert_int_equal(f->received, 1);
+    assert_int_equal(yoke_link_poll(&f->link, 8), YOKE_DOWN);
+}
+
 static void close_in_event(struct fixture *f, enum yoke_link_event event)
 {
     if (event == YOKE_LINK_UP) {
@@ -508,13 +525,23 @@ static void a_new_set_up_voids_old_tickets(void **state)
     struct fixture *const f = *state;
     struct yoke_ept ept;
     struct yoke_tx before, after;
+    yoke_ticket held, held_before;
 
+    f->on_message = hold_it;
+    f->data = &held;
     fixture_ept(f, &ept, US, THEM);
     fixture_up(f);
     assert_int_equal(yoke_claim(&ept, &before), YOKE_OK);
+    assert_true(peer_send(&f->peer, THEM, US, "keep", 4));
+    assert_int_equal(fixture_drain(f), 1);
+    held_before = held;
     assert_int_equal(fixture_init_link(f), YOKE_OK);
     fixture_ept(f, &ept, US, THEM);
     fixture_up(f);
+    assert_true(peer_send(&f->peer, THEM, US, "keep", 4));
+    assert_int_equal(fixture_drain(f), 1);
+    assert_int_equal(yoke_release(&f->link, held_before), YOKE_INVALID);
+    assert_int_equal(yoke_release(&f->link, held), YOKE_OK);
     assert_int_equal(yoke_claim(&ept, &after), YOKE_OK);
     assert_int_equal(yoke_commit(&ept, &before, 0), YOKE_INVALID);
     assert_int_equal(yoke_commit(&ept, &after, 0), YOKE_OK);
@@ -551,6 +578,7 @@ int main(void)
         IN_BOTH(poll_start_and_init_are_refused_inside_callbacks),
         IN_DEVICE(start_belongs_to_the_driver),
         IN_BOTH(a_callback_may_close_the_link),
+        IN_BOTH(a_callback_may_close_a_link_that_nobody_watches),
         IN_BOTH(the_up_event_may_close_the_link),
         IN_BOTH(signals_are_seen_until_the_next_poll),
         IN_BOTH(a_link_without_an_event_function_works),

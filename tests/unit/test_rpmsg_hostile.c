@@ -249,6 +249,27 @@ static void an_impossible_send_index_breaks_the_link_until_reset(void **state)
     assert_string_equal(f->events, "UBU");
 }
 
+static void an_endpoint_can_be_closed_although_its_withdrawal_breaks_the_link(void **state)
+{
+    struct fixture *const f = *state;
+    struct yoke_ept ept;
+    struct peer_message m;
+
+    fixture_ept(f, &ept, US, THEM);
+    fixture_up(f);
+    assert_int_equal(yoke_announce(&ept, "echo"), YOKE_OK);
+    for (int i = 0; i < 7; i++) {
+        assert_int_equal(yoke_send(&ept, "x", 1), YOKE_OK);
+    }
+    while (peer_receive_keep(&f->peer, &m)) {
+        continue;
+    }
+    peer_jump(&f->peer, peer_rx(&f->peer), 9);
+    assert_int_equal(yoke_ept_close(&ept), YOKE_OK);
+    assert_null(yoke_ept_find(&f->link, US));
+    assert_string_equal(f->events, "UB");
+}
+
 static void break_by_sending(struct fixture *f, struct yoke_ept *ept, const struct yoke_msg *msg)
 {
     (void)msg;
@@ -724,6 +745,7 @@ int main(void)
         IN_BOTH(an_index_that_goes_back_breaks_the_link),
         IN_BOTH(an_index_that_is_possible_costs_no_more_than_the_budget),
         IN_BOTH(an_impossible_send_index_breaks_the_link_until_reset),
+        IN_BOTH(an_endpoint_can_be_closed_although_its_withdrawal_breaks_the_link),
         IN_BOTH(a_link_may_break_inside_a_callback),
         IN_BOTH(a_link_that_breaks_while_it_announces_never_says_up),
         IN_DEVICE(bad_buffers_of_the_drivers_are_skipped_and_given_back),
