@@ -130,16 +130,17 @@ struct yoke_vq_buffer {
 /// Puts one chain: `reads` buffers that the device reads, then `writes` that it writes.
 ///
 /// Sets `*head` to the index by which the chain comes back.
-/// Returns YOKE_OK; YOKE_AGAIN if fewer descriptors are free; YOKE_INVALID if there is no buffer.
+/// Returns YOKE_OK; YOKE_AGAIN if fewer descriptors are free; YOKE_TOO_LONG if the queue never has
+/// that many; YOKE_INVALID if there is no buffer.
 int yoke_vq_driver_offer_chain(struct yoke_vq_driver *driver, const struct yoke_vq_buffer *buffers,
                                uint16_t reads, uint16_t writes, uint16_t *head);
 
 /// Takes back one chain that the device has finished with.
 ///
-/// `*ticket` is ours again: offer it anew or give it back. `*size` is how many bytes the device
-/// says that it wrote: 0 for chains that it only reads, and 0 if it claims more than there is room.
-/// Returns 1 for a chain; 0 if there is none; YOKE_BAD_PEER for an element that names none of our
-/// offers, which is skipped; YOKE_DOWN if the ring is broken.
+/// `*ticket` is ours again: give it back, or offer it anew if it is one buffer. `*size` is how many
+/// bytes the device says that it wrote: 0 for chains that it only reads, and 0 if it claims more
+/// than there is room. Returns 1 for a chain; 0 if there is none; YOKE_BAD_PEER for an element that
+/// names none of our offers, which is skipped; YOKE_DOWN if the ring is broken.
 int yoke_vq_driver_used(struct yoke_vq_driver *driver, yoke_ticket *ticket, uint32_t *size);
 
 /// Returns a descriptor, and the rest of its chain, to the free ones.

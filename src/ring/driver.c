@@ -52,6 +52,9 @@ int yoke_vq_driver_offer_chain(struct yoke_vq_driver *driver, const struct yoke_
     if (count == 0) {
         return YOKE_INVALID;
     }
+    if (count > driver->vq.mask + 1) {
+        return YOKE_TOO_LONG;
+    }
     if (count > driver->free_count) {
         return YOKE_AGAIN;
     }

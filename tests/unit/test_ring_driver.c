@@ -298,7 +298,7 @@ static void a_chain_longer_than_what_is_free_is_for_later_and_changes_nothing(vo
     assert_int_equal(yoke_vq_driver_offer_chain(&rig.driver, buffers, 3, NUM - 3, &head),
                      YOKE_AGAIN);
     assert_int_equal(yoke_vq_driver_offer_chain(&rig.driver, buffers, 65535, 65535, &head),
-                     YOKE_AGAIN);
+                     YOKE_TOO_LONG);
     yoke_vq_publish(&rig.driver.vq);
     assert_int_equal(head, 77);
     assert_memory_equal(rig.ring, before, rig.ring_bytes);
