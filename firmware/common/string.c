@@ -17,27 +17,38 @@ int memcmp(const void *a, const void *b, size_t size);
 #endif
 typedef uintptr_t __attribute__((may_alias, aligned(WORD_ALIGN))) word;
 
+/// Copies four aligned words, and moves both pointers on. Two instructions on Arm, where compilers
+/// do not find them.
+#if defined(__arm__)
+#define COPY_FOUR_WORDS(to, from)                                                                  \
+    __asm__ volatile("ldmia %1!, {r4, r5, r6, r12}\n\tstmia %0!, {r4, r5, r6, r12}"                \
+                     : "+r"(to), "+r"(from)::"r4", "r5", "r6", "r12", "memory")
+#else
+typedef struct {
+    uintptr_t word[4];
+} __attribute__((may_alias)) four_words;
+
+#define COPY_FOUR_WORDS(to, from)                                                                  \
+    (*(four_words *)(void *)(to) = *(const four_words *)(const void *)(from),                      \
+     (to) += sizeof(four_words), (from) += sizeof(four_words))
+#endif
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
     uint8_t *d = to;
     const uint8_t *s = from;
 
-    if (((uintptr_t)d | (uintptr_t)s) % WORD_ALIGN == 0) {
-        word *dw = to;
-        const word *sw = from;
+    if (((uintptr_t)d | (uintptr_t)s) % sizeof(word) == 0) {
         for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word)) {
-            dw[0] = sw[0];
-            dw[1] = sw[1];
-            dw[2] = sw[2];
-            dw[3] = sw[3];
-            dw += 4;
-            sw += 4;
+            COPY_FOUR_WORDS(d, s);
         }
+    }
+    if (((uintptr_t)d | (uintptr_t)s) % WORD_ALIGN == 0) {
         for (; size >= sizeof(word); size -= sizeof(word)) {
-            *dw++ = *sw++;
+            *(word *)(void *)d = *(const word *)(const void *)s;
+            d += sizeof(word);
+            s += sizeof(word);
         }
-        d = (uint8_t *)dw;
-        s = (const uint8_t *)sw;
     }
     while (size-- != 0) {
         *d++ = *s++;

@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One round trip, over and over, for an instruction counter: `roundtrip MODE SIZE COUNT`.
+// One round trip, over and over, for an instruction counter: `roundtrip MODE SIZE COUNT`; or, as
+// firmware, with the same three as words at the start of shared memory.
 //
 // The host sends SIZE bytes, the remote echoes them from inside its receive callback, the host
 // checks the 8-byte sequence number. Both ends run in this thread, each polled by a direct call.
 // 64 descriptors each way, 512-byte buffers, fixed addresses, no name service.
 // Modes: `copy` sends copies; `nocopy` writes into claimed buffers; `null` is a one-slot mailbox:
 // what the harness itself costs.
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <yoke/rpmsg.h>
 #include <yoke/table.h>
+
+#if __STDC_HOSTED__
+#include <stdio.h>
+#include <stdlib.h>
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "%s\n", what);
+    exit(1);
+}
+#else
+#include <board.h>
+
+static _Noreturn void fail(const char *what)
+{
+    board_trace(what);
+    board_exit(1);
+}
+#endif
 
 #define NUM 64
 #define HOST 1024
@@ -39,8 +57,7 @@ static void check(const void *data)
     uint64_t sequence;
     memcpy(&sequence, data, sizeof sequence);
     if (sequence != expected) {
-        fprintf(stderr, "wrong sequence number\n");
-        exit(1);
+        fail("wrong sequence number");
     }
     received++;
 }
@@ -66,7 +83,7 @@ static void remote_receive(struct yoke_ept *ept, const struct yoke_msg *msg)
         }
     }
     if (status != YOKE_OK) {
-        abort();
+        fail("no answer could be sent");
     }
 }
 
@@ -106,8 +123,7 @@ static void set_up(void)
     bad |= yoke_link_device_init(&remote, &config);
     bad |= yoke_ept_open(&remote, &remote_ept, REMOTE, HOST, remote_receive, NULL);
     if (bad != YOKE_OK || yoke_link_poll(&remote, 1) != 0) {
-        fprintf(stderr, "set-up failed\n");
-        exit(1);
+        fail("set-up failed");
     }
 }
 
@@ -128,8 +144,7 @@ static void round_trip(size_t size)
         }
     }
     if (status != YOKE_OK || yoke_link_poll(&remote, NUM) != 1 || yoke_link_poll(&host, NUM) != 1) {
-        fprintf(stderr, "round trip %llu failed\n", (unsigned long long)expected);
-        exit(1);
+        fail("a round trip failed");
     }
 }
 
@@ -154,21 +169,9 @@ static void null_trip(size_t size)
     check(mailbox);
 }
 
-int main(int argc, char **argv)
+/// Returns 0, or 1 if not all came back.
+static int run(bool null, size_t size, unsigned long count)
 {
-    if (argc != 4) {
-        fprintf(stderr, "usage: roundtrip copy|nocopy|null SIZE COUNT\n");
-        return 2;
-    }
-    const bool null = strcmp(argv[1], "null") == 0;
-    const size_t size = strtoul(argv[2], NULL, 10);
-    const unsigned long count = strtoul(argv[3], NULL, 10);
-
-    copy = strcmp(argv[1], "copy") == 0;
-    if ((!null && !copy && strcmp(argv[1], "nocopy") != 0) || size < 8 || size > 496) {
-        fprintf(stderr, "roundtrip: MODE is copy, nocopy or null; SIZE is 8 to 496\n");
-        return 2;
-    }
     set_up();
     for (unsigned long i = 0; i < count; i++) {
         if (null) {
@@ -179,3 +182,31 @@ int main(int argc, char **argv)
     }
     return received == count ? 0 : 1;
 }
+
+#if __STDC_HOSTED__
+int main(int argc, char **argv)
+{
+    if (argc != 4) {
+        fprintf(stderr, "usage: roundtrip copy|nocopy|null SIZE COUNT\n");
+        return 2;
+    }
+    const bool null = strcmp(argv[1], "null") == 0;
+    const size_t size = strtoul(argv[2], NULL, 10);
+
+    copy = strcmp(argv[1], "copy") == 0;
+    if ((!null && !copy && strcmp(argv[1], "nocopy") != 0) || size < 8 || size > 496) {
+        fprintf(stderr, "roundtrip: MODE is copy, nocopy or null; SIZE is 8 to 496\n");
+        return 2;
+    }
+    return run(null, size, strtoul(argv[3], NULL, 10));
+}
+#else
+// The modes are 0: null, 1: copy, 2: nocopy.
+int main(void)
+{
+    const uint32_t *const request = board_da.windows[0].va;
+
+    copy = request[0] == 1;
+    return run(request[0] == 0, request[1], request[2]);
+}
+#endif
