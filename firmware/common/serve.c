@@ -57,12 +57,30 @@ static void answer_waiting(void)
     yoke_link_flush(&link);
 }
 
+/// A host that is ready has given buffers to receive into. If there are none, it has its ring
+/// elsewhere: Linux does that when firmware fixes a ring's address and no carveout has its name.
+static bool host_is_elsewhere(const struct yoke_rsc_vring *vring)
+{
+    const struct yoke_vring_desc *const first =
+        yoke_mem_at(&board_da, vring->da, yoke_vring_bytes(vring->num, vring->align));
+
+    return first != NULL && first->len == 0;
+}
+
 static void on_link(struct yoke_link *which, enum yoke_link_event event, void *context)
 {
-    (void)which;
-    (void)context;
+    const struct yoke_table_vdev *const entry = context;
+
     if (event != YOKE_LINK_UP) {
         count = 0; // What was held is void.
+    } else if (host_is_elsewhere(&entry->vring[YOKE_RPMSG_QUEUE_RX])) {
+        board_trace("deaf: the host is ready, but its ring is not where the table says. Give it "
+                    "memory there: a carveout named vdev0vring0, and so on\n");
+    }
+    if (event == YOKE_LINK_BROKEN) {
+        board_trace("link: ");
+        board_trace(yoke_link_fault_text(yoke_link_fault(which)));
+        board_trace("\n");
     }
 }
 
@@ -76,6 +94,7 @@ int serve(struct yoke_table_vdev *entry, struct service *services, uint32_t serv
         .memory_size = sizeof memory,
         .buckets = BUCKETS,
         .event = on_link,
+        .context = entry,
     };
     int status = yoke_vdev_open(&vdev, entry, sizeof *entry, &board_port);
 
