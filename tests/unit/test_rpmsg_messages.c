@@ -376,7 +376,8 @@ static void a_peer_that_keeps_all_buffers_makes_sends_return_again(void **state)
         assert_int_equal(yoke_link_poll(&f->link, 1), 0);
     }
     assert_int_equal(yoke_link_stats(&f->link)->tx_again, 1000);
-    // However often it polled meanwhile, the doorbell comes with the first buffer that is free again, and only for it.
+    // However often it polled meanwhile, the doorbell comes with the first buffer that is free
+    // again, and only for it.
     const uint32_t rang = f->peer.rang[queue];
     peer_recycle(&f->peer, m[3].id);
     assert_int_equal(f->peer.rang[queue], rang + 1);
