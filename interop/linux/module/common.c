@@ -194,16 +194,18 @@ static const struct rproc_ops yoke_ops = {
 static ssize_t kicks_show(struct device *dev, struct device_attribute *attribute, char *text)
 {
 	struct yoke_core *core = dev_get_drvdata(dev);
-	u32 out = 0, in = 0;
-	int i;
+	int i, size = 0;
 
 	for (i = 0; i < YOKE_CONTROL_QUEUES; i++) {
-		out += READ_ONCE(core->control->to_core[i]);
-		in += READ_ONCE(core->control->to_kernel[i]);
+		u32 out = READ_ONCE(core->control->to_core[i]);
+		u32 in = READ_ONCE(core->control->to_kernel[i]);
+
+		if (out || in)
+			size += sysfs_emit_at(text, size, "%d %u %u\n", i, out, in);
 	}
-	return sysfs_emit(text, "%u %u\n", out, in);
+	return size;
 }
-/* Doorbells so far: to the core, and from it. */
+/* Doorbells so far, by notify id: to the core, and from it. */
 static DEVICE_ATTR_RO(kicks);
 
 int yoke_core_add(struct yoke_core *core)
