@@ -29,6 +29,10 @@ void board_trace(const char *text);
 /// need. Drain everything before calling it.
 void board_wait(void);
 
+/// A clock that counts up and wraps, and how often it counts in a second: 0 if the board has none.
+uint32_t board_clock(void);
+extern const uint32_t board_clock_hz;
+
 /// Ends the firmware: halts the core where there is nothing to return to.
 _Noreturn void board_exit(int code);
 

@@ -26,8 +26,4 @@ void board_peer_start(void);
 /// Shows one character of text.
 void board_put(char character);
 
-/// A clock that counts up and wraps, and how often it counts in a second.
-uint32_t board_clock(void);
-extern const uint32_t board_clock_hz;
-
 #endif

@@ -94,6 +94,9 @@ static int try_echo(void)
 
     for (uint32_t size = 1; status == YOKE_OK && size <= LONGEST; size++) {
         status = round_trip(size, &times[0]);
+        if (size < 3) {
+            peer_show_log(&peer); // The next one may be what does not work.
+        }
     }
     if (status == YOKE_OK) {
         print("bytes  rounds   min us   p50 us   p99 us\n");
@@ -164,7 +167,7 @@ static int try_service(void)
                 return status == YOKE_OK ? trials[i].run() : status;
             }
         }
-        status = peer_step(&peer);
+        status = peer_step_patiently(&peer);
     }
     return status;
 }

@@ -172,7 +172,8 @@ static bool crashed(const struct peer *peer)
     return true;
 }
 
-int peer_step(struct peer *peer)
+/// One poll. Returns how many messages came; negative if the other core is gone, which was printed.
+static int look(struct peer *peer)
 {
     const int done = yoke_link_poll(&peer->link, BUDGET);
 
@@ -183,12 +184,30 @@ int peer_step(struct peer *peer)
         print("the other core broke the link: ");
         print(yoke_link_fault_text(yoke_link_fault(&peer->link)));
         print("\n");
-        return done;
     }
+    return done;
+}
+
+int peer_step(struct peer *peer)
+{
+    const int done = look(peer);
+
     if (done == 0) {
         board_wait();
     }
-    return YOKE_OK;
+    return done < 0 ? done : YOKE_OK;
+}
+
+int peer_step_patiently(struct peer *peer)
+{
+    const uint32_t start = board_clock();
+    int done = 0;
+
+    while (done == 0 && board_clock() - start < board_clock_hz / 10) {
+        peer_show_log(peer);
+        done = look(peer);
+    }
+    return done == 0 ? peer_step(peer) : done < 0 ? done : YOKE_OK;
 }
 
 void peer_show_log(struct peer *peer)

@@ -26,6 +26,10 @@ int peer_start(struct peer *peer);
 /// the other core has crashed or broken the link, and that was printed.
 int peer_step(struct peer *peer);
 
+/// The same, but watches the other core's log for a tenth of a second before it sleeps: while the
+/// other core gets ready, its doorbell may be what does not work.
+int peer_step_patiently(struct peer *peer);
+
 /// Prints what is new in the other core's log.
 void peer_show_log(struct peer *peer);
 

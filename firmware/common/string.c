@@ -24,13 +24,18 @@ typedef uintptr_t __attribute__((may_alias, aligned(WORD_ALIGN))) word;
     __asm__ volatile("ldmia %1!, {r4, r5, r6, r12}\n\tstmia %0!, {r4, r5, r6, r12}"                \
                      : "+r"(to), "+r"(from)::"r4", "r5", "r6", "r12", "memory")
 #else
-typedef struct {
-    uintptr_t word[4];
-} __attribute__((may_alias)) four_words;
-
+// Not as one struct: compilers may call memcpy for that.
 #define COPY_FOUR_WORDS(to, from)                                                                  \
-    (*(four_words *)(void *)(to) = *(const four_words *)(const void *)(from),                      \
-     (to) += sizeof(four_words), (from) += sizeof(four_words))
+    do {                                                                                           \
+        word *const to_word = (word *)(void *)(to);                                                \
+        const word *const from_word = (const word *)(const void *)(from);                          \
+        to_word[0] = from_word[0];                                                                 \
+        to_word[1] = from_word[1];                                                                 \
+        to_word[2] = from_word[2];                                                                 \
+        to_word[3] = from_word[3];                                                                 \
+        (to) += 4 * sizeof(word);                                                                  \
+        (from) += 4 * sizeof(word);                                                                \
+    } while (0)
 #endif
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)

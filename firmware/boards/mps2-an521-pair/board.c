@@ -11,6 +11,7 @@
 
 #define OTHER_CORE (1 - BOARD_CORE)
 #define ALL_BELLS 0xfu
+#define TIMER(offset) CM_REGISTER(BOARD_TIMER + (offset))
 
 // Of the linker script: where data begins.
 extern char board_code_end[];
@@ -47,10 +48,19 @@ void cm_board_start(void)
     allow(2, BOARD_COMMON_DA, BOARD_COMMON_SIZE, CM_MPU_DATA, CM_MPU_NORMAL);
     allow(3, BOARD_REGISTERS_DA, BOARD_REGISTERS_SIZE, CM_MPU_DATA, CM_MPU_DEVICE);
     core_start();
+    TIMER(BOARD_TIMER_RELOAD) = UINT32_MAX;
+    TIMER(BOARD_TIMER_CTRL) = 1;
     cm_mpu_enable();
     cm_enable_interrupt(BOARD_IRQ_MHU);
 }
 
 struct yoke_crash *const cm_board_crash_record = (struct yoke_crash *)BOARD_CRASH_DA(BOARD_CORE);
+
+uint32_t board_clock(void)
+{
+    return ~TIMER(BOARD_TIMER_VALUE);
+}
+
+const uint32_t board_clock_hz = BOARD_TIMER_HZ;
 
 const struct yoke_port board_port = {.notify = notify};

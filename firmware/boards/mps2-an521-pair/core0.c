@@ -11,7 +11,6 @@
 
 BOARD_NOTE("mps2-an521-cpu0");
 
-#define TIMER(offset) CM_REGISTER(BOARD_TIMER + (offset))
 #define UART(offset) CM_REGISTER(BOARD_UART + (offset))
 
 void core_start(void)
@@ -21,9 +20,6 @@ void core_start(void)
     cm_mpu_allow(4, other, other + BOARD_IMAGE_SIZE, CM_MPU_DATA, CM_MPU_NORMAL);
     UART(BOARD_UART_BAUDDIV) = 16; // The fastest.
     UART(BOARD_UART_CTRL) = BOARD_UART_TX;
-    TIMER(BOARD_TIMER_RELOAD) = UINT32_MAX;
-    TIMER(BOARD_TIMER_VALUE) = UINT32_MAX;
-    TIMER(BOARD_TIMER_CTRL) = 1;
 }
 
 void board_put(char character)
@@ -32,13 +28,6 @@ void board_put(char character)
     }
     UART(BOARD_UART_DATA) = (uint8_t)character;
 }
-
-uint32_t board_clock(void)
-{
-    return ~TIMER(BOARD_TIMER_VALUE);
-}
-
-const uint32_t board_clock_hz = BOARD_TIMER_HZ;
 
 void board_peer_start(void)
 {

@@ -54,4 +54,11 @@ _Noreturn void board_start(void)
     board_exit(main());
 }
 
+uint32_t board_clock(void)
+{
+    return BOARD_REGISTER(uint32_t, BOARD_MTIME);
+}
+
+const uint32_t board_clock_hz = 10000000;
+
 const struct yoke_port board_port = {.notify = notify};

@@ -40,13 +40,6 @@ void board_put(char character)
     BOARD_REGISTER(uint8_t, BOARD_UART) = (uint8_t)character;
 }
 
-uint32_t board_clock(void)
-{
-    return BOARD_REGISTER(uint32_t, BOARD_MTIME);
-}
-
-const uint32_t board_clock_hz = 10000000;
-
 void board_peer_start(void)
 {
     CONTROL->start_1 = (uintptr_t)BOARD_IMAGE_DA(1);

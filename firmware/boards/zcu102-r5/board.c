@@ -55,6 +55,8 @@ _Noreturn void board_start(void)
     cortex_r_region(2, (uint32_t)BOARD_COMMON_DA, 20,
                     CORTEX_R_READ_WRITE | CORTEX_R_NO_EXECUTE | CORTEX_R_SHARED);
     core_start();
+    CORTEX_R_SET(0, c9, c12, 0, CORTEX_R_GET(0, c9, c12, 0) | 1u); // PMCR: counters run
+    CORTEX_R_SET(0, c9, c12, 1, 1u << 31);                         // PMCNTENSET: that of cycles
     cortex_r_protect();
     // The first look at the rings comes after this, so what was rung for before is seen then.
     seen = CONTROL->bell[BOARD_CORE].rung;
@@ -62,4 +64,24 @@ _Noreturn void board_start(void)
     board_exit(main());
 }
 
-const struct yoke_port board_port = {.notify = notify};
+uint32_t board_clock(void)
+{
+    return CORTEX_R_GET(0, c9, c13, 0); // PMCCNTR
+}
+
+const uint32_t board_clock_hz = 1000000000; // QEMU's. Real: what the clock controller was told.
+
+static void clean(void *context, const void *start, size_t size)
+{
+    (void)context;
+    cortex_r_clean(start, size);
+}
+
+static void invalidate(void *context, const void *start, size_t size)
+{
+    (void)context;
+    cortex_r_invalidate(start, size);
+}
+
+// The caches are off, so the library is built without YOKE_CACHE and calls neither of the last two.
+const struct yoke_port board_port = {.notify = notify, .clean = clean, .invalidate = invalidate};

@@ -42,8 +42,6 @@ void core_start(void)
 {
     cortex_r_region(0, (uint32_t)BOARD_IMAGE_DA(0), 12, CORTEX_R_READ_ONLY | CORTEX_R_UNCACHED);
     UART(BOARD_UART_CONTROL) = 0x14;
-    CORTEX_R_SET(0, c9, c12, 0, CORTEX_R_GET(0, c9, c12, 0) | 1u); // PMCR: counters run
-    CORTEX_R_SET(0, c9, c12, 1, 1u << 31);                         // PMCNTENSET: that of cycles
 }
 
 void board_put(char character)
@@ -52,13 +50,6 @@ void board_put(char character)
     }
     UART(BOARD_UART_DATA) = (uint8_t)character;
 }
-
-uint32_t board_clock(void)
-{
-    return CORTEX_R_GET(0, c9, c13, 0); // PMCCNTR
-}
-
-const uint32_t board_clock_hz = 1000000000; // QEMU's. Real: what the clock controller was told.
 
 void board_peer_start(void)
 {
