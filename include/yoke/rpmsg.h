@@ -135,7 +135,8 @@ struct yoke_link {
 ///
 /// Returns YOKE_OK; YOKE_INVALID for a NULL, a vdev that is not rpmsg with two rings, a number of
 /// buckets that is not a power of two, a buffer size that is not a multiple of 8 from 24 to 65544,
-/// or from inside a callback; YOKE_NO_SPACE if `memory` is too small for the rings' sizes.
+/// or from inside a callback; YOKE_UNSUPPORTED for a byte order that needs a build with
+/// YOKE_BYTE_SWAP; YOKE_NO_SPACE if `memory` is too small for the rings' sizes.
 int yoke_link_device_init(struct yoke_link *link, const struct yoke_link_config *config);
 
 /// Sets a link up in the driver role. Open endpoints, then start it: yoke_link_start().
@@ -180,7 +181,8 @@ bool yoke_link_signalled(const struct yoke_link *link);
 int yoke_link_poll(struct yoke_link *link, uint32_t budget);
 
 /// Collects what is sent from here on, until yoke_link_flush(): one index write, at most one
-/// doorbell for all. Inside callbacks this is so by itself, until yoke_link_poll() returns.
+/// doorbell for all. Inside callbacks this is so by itself, until yoke_link_poll() returns; a poll
+/// ends by showing everything.
 void yoke_link_cork(struct yoke_link *link);
 
 /// Shows the other side all that was sent and given back, and ends a cork.
@@ -312,7 +314,8 @@ int yoke_cancel(struct yoke_ept *ept, const struct yoke_tx *tx);
 /// time it comes up. A message that finds no free buffer is sent by a later poll.
 ///
 /// `name`: at most 31 bytes, not empty; the caller's, constant until the endpoint is closed.
-/// Returns YOKE_OK; YOKE_TOO_LONG; YOKE_INVALID if it is empty or the endpoint is closed.
+/// Returns YOKE_OK; YOKE_TOO_LONG; YOKE_INVALID if it is empty, or the endpoint is closed or has a
+/// name already.
 /// Nothing is sent to a peer that did not take the name-service feature.
 int yoke_announce(struct yoke_ept *ept, const char *name);
 

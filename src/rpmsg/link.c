@@ -25,6 +25,9 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
         buffer_size > UINT16_MAX + YOKE_HEADER) {
         return YOKE_INVALID;
     }
+    if (yoke_order_differs(false, config->big_endian) && !YOKE_BYTE_SWAP) {
+        return YOKE_UNSUPPORTED;
+    }
     for (uint32_t i = 0; i < 2; i++) {
         struct yoke_vq_config ring;
         (void)yoke_vdev_ring(config->vdev, i, &nowhere, &ring); // not placed yet; for its size

@@ -477,6 +477,7 @@ static void set_up_refuses_what_is_not_valid(void **state)
     assert_refuses(f, buffer_size, 65552, YOKE_INVALID);
     assert_refuses(f, memory_size, f->config.memory_size - 1, YOKE_NO_SPACE);
     assert_refuses(f, buckets, 32, YOKE_NO_SPACE);
+    assert_refuses(f, big_endian, true, YOKE_UNSUPPORTED);
     if (fixture_drives(f)) {
         assert_refuses(f, buffers, NULL, YOKE_INVALID);
         assert_refuses(f, buffers, f->view + f->peer.buffers_at + 8, YOKE_INVALID);
