@@ -199,7 +199,7 @@ static void test_a_breakpoint_stops_before_its_instruction_each_time(void **stat
     assert_int_equal(yoke_send(&ept, "x", 1), YOKE_OK);
     assert_int_equal(yoke_emulator_run(host->machine, ALL), YOKE_EMULATOR_SLEEPS);
     for (uint32_t i = 0; i < YOKE_EMULATOR_BREAKPOINTS; i++) {
-        assert_int_equal(yoke_emulator_break(host->machine, 2 * i), YOKE_OK);
+        assert_int_equal(yoke_emulator_break(host->machine, i), YOKE_OK);
     }
     assert_int_equal(yoke_emulator_break(host->machine, 0), YOKE_NO_SPACE);
     end(host);
