@@ -102,7 +102,24 @@ static const char *address_text(uint64_t da, char *text, size_t size)
     return text;
 }
 
-static void print_entry(const struct yoke_rsc_entry *entry)
+/// Linux takes an address that the firmware fixed only from memory that its platform driver has
+/// registered by that name. Otherwise it takes other memory, and the firmware is deaf.
+static void print_linux_needs(uint64_t da, const char *name)
+{
+    if (da != YOKE_ADDR_ANY) {
+        (void)printf("         Linux needs a carveout named %s there, or it puts this elsewhere\n",
+                     name);
+    }
+}
+
+/// The name that Linux gives a ring's carveout: vdevs are counted over the table.
+static const char *ring_name(uint32_t vdev, uint32_t ring, char *text, size_t size)
+{
+    (void)snprintf(text, size, "vdev%uvring%u", vdev, ring);
+    return text;
+}
+
+static void print_entry(const struct yoke_rsc_entry *entry, uint32_t vdevs)
 {
     char da[24];
     char name[4 * YOKE_RSC_NAME_SIZE + 1];
@@ -116,6 +133,9 @@ static void print_entry(const struct yoke_rsc_entry *entry)
         (void)printf("%s, %llu B at %s\n",
                      tool_clean(name, sizeof name, memory->name, strlen(memory->name)),
                      (unsigned long long)memory->len, address_text(memory->da, da, sizeof da));
+        if (entry->type == YOKE_RSC_CARVEOUT) {
+            print_linux_needs(memory->da, name);
+        }
         break;
     }
     case YOKE_RSC_TRACE:
@@ -133,6 +153,7 @@ static void print_entry(const struct yoke_rsc_entry *entry)
             const struct yoke_rsc_queue *const vring = yoke_rsc_vring(entry, i);
             (void)printf("         vring %u   %u descriptors, aligned to %u, at %s\n", i,
                          vring->num, vring->align, address_text(vring->da, da, sizeof da));
+            print_linux_needs(vring->da, ring_name(vdevs, i, name, sizeof name));
         }
         break;
     default:
@@ -140,7 +161,7 @@ static void print_entry(const struct yoke_rsc_entry *entry)
     }
 }
 
-static cJSON *entry_json(const struct yoke_rsc_entry *entry)
+static cJSON *entry_json(const struct yoke_rsc_entry *entry, uint32_t vdevs)
 {
     cJSON *const json = cJSON_CreateObject();
     char clean[4 * YOKE_RSC_NAME_SIZE + 1];
@@ -174,6 +195,8 @@ static cJSON *entry_json(const struct yoke_rsc_entry *entry)
             tool_json_address(item, "da", vring->da);
             (void)cJSON_AddNumberToObject(item, "num", vring->num);
             (void)cJSON_AddNumberToObject(item, "align", vring->align);
+            (void)cJSON_AddStringToObject(item, "linux_carveout",
+                                          ring_name(vdevs, i, clean, sizeof clean));
             (void)cJSON_AddItemToArray(vrings, item);
         }
         break;
@@ -194,6 +217,7 @@ static int show_entries(const struct yoke_elf *elf, cJSON *json, struct yoke_ref
     struct yoke_section section;
     struct yoke_rsc_entry entry;
     struct yoke_rsc rsc;
+    uint32_t vdevs = 0;
 
     if (yoke_elf_find_section(elf, YOKE_RSC_SECTION, &section) != YOKE_OK) {
         if (json == NULL) {
@@ -207,10 +231,11 @@ static int show_entries(const struct yoke_elf *elf, cJSON *json, struct yoke_ref
     }
     while (status == YOKE_OK && (status = yoke_rsc_next(&rsc, &entry, refusal)) == YOKE_OK) {
         if (json != NULL) {
-            (void)cJSON_AddItemToArray(array, entry_json(&entry));
+            (void)cJSON_AddItemToArray(array, entry_json(&entry, vdevs));
         } else {
-            print_entry(&entry);
+            print_entry(&entry, vdevs);
         }
+        vdevs += entry.type == YOKE_RSC_VDEV;
     }
     return status == YOKE_NOT_FOUND ? YOKE_OK : status;
 }

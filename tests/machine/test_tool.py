@@ -352,6 +352,12 @@ class BadInput(Case):
         path = self.changed(self.table() + 24, struct.pack("<I", 99))
         self.assertRegex(self.run_yoke(0, "run", path, "--ping", "echo:16:10").stdout, "note: .*99")
 
+    def test_a_fixed_ring_is_pointed_out_because_linux_needs_a_carveout_for_it(self):
+        said = "needs a carveout named vdev0vring1 there"
+        self.assertNotIn(said, self.run_yoke(0, "inspect", elf("echo")).stdout)
+        path = self.changed(self.table() + 72 + 28 + 20, struct.pack("<I", 0x50000000))
+        self.assertIn(said, self.run_yoke(0, "inspect", path).stdout)
+
     def test_firmware_that_never_gets_ready_is_given_up_with_its_last_trace(self):
         start = time.monotonic()
         result = self.run_yoke(1, "run", elf("never-ready"))
