@@ -195,8 +195,10 @@ static cJSON *entry_json(const struct yoke_rsc_entry *entry, uint32_t vdevs)
             tool_json_address(item, "da", vring->da);
             (void)cJSON_AddNumberToObject(item, "num", vring->num);
             (void)cJSON_AddNumberToObject(item, "align", vring->align);
-            (void)cJSON_AddStringToObject(item, "linux_carveout",
-                                          ring_name(vdevs, i, clean, sizeof clean));
+            if (vring->da != YOKE_ADDR_ANY) {
+                (void)cJSON_AddStringToObject(item, "linux_carveout",
+                                              ring_name(vdevs, i, clean, sizeof clean));
+            }
             (void)cJSON_AddItemToArray(vrings, item);
         }
         break;
