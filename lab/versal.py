@@ -328,7 +328,7 @@ def parse(description):
     parser.add_argument("--console", action="store_true", help="a shell in place of all that")
     parser.add_argument("--export", type=Path, metavar="DIR",
                         help="runs nothing: writes kernel, device tree and initramfs to DIR")
-    parser.add_argument("--timeout", type=float, default=180, metavar="SECONDS")
+    parser.add_argument("--timeout", type=float, default=300, metavar="SECONDS")
     parser.add_argument("--json", action="store_true", help="the results as JSON")
     parser.add_argument("--no-build", action="store_true",
                         help="takes firmware and yoke as they were built before")

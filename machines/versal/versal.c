@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,10 @@
 #define SPIN_NS 100000u
 #define NAP_NS 50000u
 #define NAP_MAX_NS 1000000u
+
+/// How often a core is started, and how long each time it may take, in steps of 0.1 ms.
+#define RUN_TRIES 20
+#define RUN_STEPS 1000
 
 /// How long a core may take to settle, in steps of 0.1 ms.
 #define SETTLE_STEPS 1000
@@ -90,15 +95,59 @@ static int fail(struct yoke_machine *machine, int status, const char *what)
 
 // ---------------------------------------------------------------------------------- start and stop
 
+/// Lets the core run until it says that it got there. QEMU carries resets out later, when it has
+/// time for the core, and forgets a start that comes before that: so it is tried again.
+static bool run_until(struct versal *versal, uint32_t state)
+{
+    const struct timespec step = {.tv_nsec = 100000};
+
+    for (int i = 0; i < RUN_TRIES; i++) {
+        *reset_register(versal) = BOARD_RESET_HOLD;
+        barrier();
+        *reset_register(versal) = BOARD_RESET_RUN;
+        barrier();
+        for (int j = 0; j < RUN_STEPS; j++) {
+            if (versal->control->state == state) {
+                return true;
+            }
+            (void)nanosleep(&step, NULL);
+        }
+    }
+    return false;
+}
+
+/// What a core runs before it is held in reset: says so, and waits for ever. Then it is known to
+/// execute nothing of the firmware any more, however long the reset takes to arrive.
+static const uint32_t park_stub[] = {
+    0xe59f000c, //    ldr r0, [pc, #12]
+    0xe59f100c, //    ldr r1, [pc, #12]
+    0xe5801000, //    str r1, [r0]
+    0xe320f003, // 1: wfi
+    0xeafffffd, //    b   1b
+    (uint32_t)(BOARD_CONTROL_DA + offsetof(struct board_control, state)),
+    BOARD_STATE_PARKED,
+};
+
 static void versal_stop(struct yoke_machine *machine)
 {
     struct versal *const versal = versal_of(machine);
+    volatile uint32_t *const start = (volatile uint32_t *)versal->memory;
 
-    *reset_register(versal) = BOARD_RESET_HOLD;
-    barrier();
-    (void)*reset_register(versal); // It is in reset once this read is answered.
     versal->running = false;
     versal->started = false;
+    if (*reset_register(versal) == BOARD_RESET_HOLD) {
+        return; // Never started, or stopped like this.
+    }
+    *reset_register(versal) = BOARD_RESET_HOLD;
+    barrier();
+    for (uint32_t i = 0; i < sizeof park_stub / sizeof park_stub[0]; i++) {
+        start[i] = park_stub[i];
+    }
+    versal->control->state = 0;
+    barrier();
+    (void)run_until(versal, BOARD_STATE_PARKED);
+    *reset_register(versal) = BOARD_RESET_HOLD;
+    barrier();
 }
 
 /// Takes over the doorbells as they stand.
@@ -126,8 +175,9 @@ static int versal_start(struct yoke_machine *machine, uint64_t entry)
     }
     begin(versal, true);
     barrier();
-    *reset_register(versal) = BOARD_RESET_RUN;
-    return YOKE_OK;
+    return run_until(versal, BOARD_STATE_STARTED)
+               ? YOKE_OK
+               : fail(machine, YOKE_DOWN, "the core does not start");
 }
 
 static int versal_attach(struct yoke_machine *machine)

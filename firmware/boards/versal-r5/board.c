@@ -123,6 +123,9 @@ static void protect(void)
 
 _Noreturn void board_start(void)
 {
+    // First of all: until here the image is as it was loaded, and the host may start again.
+    CONTROL->state = BOARD_STATE_STARTED;
+    cortex_r_dsb();
     protect();
     // The first look at the rings comes after this, so what was rung for before is seen then.
     seen = CONTROL->to_firmware.rung;

@@ -33,6 +33,9 @@
 
 #define BOARD_DMA_DA UINT64_C(0xffa80000)
 
+#define BOARD_STATE_PARKED 0x4b524150u  ///< It runs the host's stub, which does nothing.
+#define BOARD_STATE_STARTED 0x54524154u ///< It runs firmware, which has written nothing yet.
+
 /// One direction's doorbell. Each word has one writer, so that nothing needs an atomic operation
 /// between processors. Ring: count `rung` up, full barrier, then look whether the other side
 /// sleeps. Sleep: store `asleep`, full barrier, then look at `rung` once more.
@@ -49,6 +52,7 @@ struct board_control {
     struct board_bell to_firmware; ///< Polled: the R5 has no interrupt controller in QEMU.
     struct board_bell to_host;     ///< With an interrupt if the host sleeps.
     struct yoke_crash crash;
+    uint32_t state;    ///< BOARD_STATE_*: how far the core is, by the core; host: 0 before a start.
     uint32_t dma_from; ///< What the DMA channel copies for its interrupt.
     uint32_t dma_to;
 };
