@@ -164,6 +164,15 @@ class BadInput(Case):
                                    r"lr 0x\w+ \(main\+0x\w+\), sp 0x8000\w+, address 0x18")
             self.assertIn("| dies-booting: starting the clock", said)
 
+    def test_a_core_that_locks_up_is_reported_with_its_registers(self):
+        if "qemu" not in MACHINES:
+            self.skipTest("no QEMU here")
+        # The handler of its fault lies where nothing can be executed.
+        at = self.header(0, "dies-booting")[1][1]
+        path = self.changed(at + 12, struct.pack("<I", 0xe0000001), "dies-booting")
+        said = self.yoke(1, "run", "--machine", "qemu", path).stderr
+        self.assertRegex(said, "firmware crashed: .* at pc 0xe0000000, .*sp 0x8000")
+
     def test_a_qemu_that_does_not_work_says_so_itself(self):
         if "qemu" not in MACHINES:
             self.skipTest("no QEMU here")

@@ -304,8 +304,7 @@ static void expect_record(char command, uint32_t cause, const char *symbol, uint
     end(host);
 }
 
-// The offsets are those of the instructions that fault, by the listing of crash.elf: the store
-// behind two loads, the first one, the trap behind load, load, division and store, the push.
+// By the listing of crash.elf: the store behind two loads and a move; the first instruction.
 static void test_faults_are_recorded_at_their_very_instruction(void **state)
 {
     (void)state;
