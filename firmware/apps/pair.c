@@ -4,6 +4,7 @@
 // and how long round trips take.
 #include <string.h>
 
+#include "litmus.h"
 #include "peer_link.h"
 #include "print.h"
 
@@ -107,15 +108,22 @@ static int try_echo(void)
     return status;
 }
 
-/// Sends `request` and expects `reply`.
-static int ask(const void *request, size_t request_size, const void *reply, uint32_t reply_size)
+static int send_and_wait(const void *request, size_t size)
 {
     total++;
     answered = false;
-    int status = yoke_send(&ept, request, request_size);
+    int status = yoke_send(&ept, request, size);
     while (status == YOKE_OK && !answered) {
         status = peer_step(&peer);
     }
+    return status;
+}
+
+/// Sends `request` and expects `reply`.
+static int ask(const void *request, size_t request_size, const void *reply, uint32_t reply_size)
+{
+    const int status = send_and_wait(request, request_size);
+
     wrong +=
         status == YOKE_OK && (answer_size != reply_size || memcmp(answer, reply, reply_size) != 0);
     return status;
@@ -145,11 +153,48 @@ static int try_crash(void)
     return status != YOKE_OK ? YOKE_OK : YOKE_AGAIN;
 }
 
+static uint32_t litmus_start;
+
+static bool litmus_enough(void)
+{
+    return board_clock() - litmus_start > board_clock_hz;
+}
+
+/// The same as echo; then both try the barriers, at an address that the other core says.
+static int try_selftest(void)
+{
+    static const char request[] = "barriers";
+    int status = try_echo();
+
+    if (status == YOKE_OK) {
+        status = send_and_wait(request, sizeof request - 1);
+    }
+    if (status != YOKE_OK) {
+        return status;
+    }
+    struct litmus *const litmus = yoke_mem_at(&board_da, yoke_le32(answer), sizeof(struct litmus));
+    if (answer_size != 4 || litmus == NULL) {
+        return YOKE_BAD_PEER;
+    }
+    litmus_start = board_clock();
+    const struct litmus_result result = litmus_run(litmus, 0, 100000, litmus_enough);
+    print("barriers: ");
+    print_number(result.rounds, 0);
+    print(" rounds, stale ");
+    print_number(result.stale, 0);
+    print(", crossed ");
+    print_number(result.crossed, 0);
+    print("\n");
+    wrong += result.stale + result.crossed;
+    // One more answer, so that the other core's verdict is in its log.
+    return ask("?", 1, "?", 1);
+}
+
 static const struct {
     const char *service;
     int (*run)(void);
 } trials[] = {
-    {"echo", try_echo},     {"selftest", try_echo}, {"hello", try_hello},
+    {"echo", try_echo},     {"selftest", try_selftest}, {"hello", try_hello},
     {"matrix", try_matrix}, {"crash", try_crash},
 };
 

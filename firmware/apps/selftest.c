@@ -8,6 +8,8 @@
 #include <yoke/rpmsg.h>
 #include <yoke/table.h>
 
+#include "litmus.h"
+
 #define BUFFERS 16u
 #define MESSAGES 1000u
 
@@ -174,13 +176,45 @@ static void receive(struct yoke_ept *from, const struct yoke_msg *msg)
     }
 }
 
+/// Runs the other side's test of the barriers with it. Returns what the answer's sending does.
+static int check_barriers(uint32_t src)
+{
+    static struct litmus litmus;
+    const uint32_t address = (uint32_t)(uintptr_t)&litmus;
+
+    memset(&litmus, 0, sizeof litmus);
+    const int status = yoke_send_to(&ept, src, &address, sizeof address);
+    if (status != YOKE_OK) {
+        return status;
+    }
+    const struct litmus_result result = litmus_run(&litmus, 1, 0, NULL);
+    if (result.stale != 0) {
+        fail("data came after its flag: YOKE_BARRIER_ACQUIRE or _RELEASE");
+    }
+    if (result.crossed != 0) {
+        fail("a load came before a store: YOKE_BARRIER_FULL");
+    }
+    say_number("barriers: ok, ", result.rounds, " rounds");
+    return YOKE_OK;
+}
+
+static int answer(const struct yoke_msg *msg)
+{
+    static const char barriers[] = "barriers";
+
+    if (msg->size == sizeof barriers - 1 && memcmp(msg->data, barriers, msg->size) == 0) {
+        return check_barriers(msg->src);
+    }
+    return yoke_send_to(&ept, msg->src, msg->data, msg->size);
+}
+
 static uint32_t answer_waiting(void)
 {
     uint32_t answered = 0;
 
     while (count != 0) {
         const struct request *const next = &queue[first];
-        if (yoke_send_to(&ept, next->msg.src, next->msg.data, next->msg.size) == YOKE_AGAIN) {
+        if (answer(&next->msg) == YOKE_AGAIN) {
             break;
         }
         (void)yoke_release(&link, next->ticket);
@@ -267,7 +301,7 @@ static _Noreturn void check_messages(void)
             if (woken / 8 > answered) {
                 say_number("board_wait() does not sleep: it returned ", woken, " times");
             }
-            say("barriers and sleep: ok\npassed");
+            say("sleep: ok\npassed");
         }
     }
 }
