@@ -37,8 +37,9 @@ MODES = {
 class Board:
     """A board of two cores: where its parts are, and QEMU's command line."""
 
-    def __init__(self, name, family, driver, device, argument, command):
+    def __init__(self, name, family, driver, device, argument, command, clock=True):
         self.name = name
+        self.clock = clock        # without one, round trips are not measured
         folder = ROOT / f"build/firmware-{family}/firmware"
         self.family = family
         self.nm = {"arm": "arm-none-eabi-nm", "riscv": "riscv64-unknown-elf-nm"}[family]
@@ -104,7 +105,7 @@ def step(board, app, mode, letter, timeout):
         why = f"took more than {timeout:g} s" if code is None else f"exit code {code}"
     elif not any(wanted in line for line in lines):
         why = f"does not say \"{wanted}\""
-    elif app == "echo" and len(rows) != 3:
+    elif app == "echo" and board.clock and len(rows) != 3:
         why = f"{len(rows)} measurements in place of 3"
     said = next((line for line in lines if line.startswith("the other core")), "")
     name = f"{app} {letter}" if letter else app
@@ -115,14 +116,15 @@ def step(board, app, mode, letter, timeout):
 def show(result):
     """A result as lines of the table."""
     start = f"{result['step']:10} {result['mode']:7}"
-    for row in result["pings"] if result["step"] == "echo" else []:
+    measured = result["pings"] if result["step"] == "echo" else []
+    for row in measured:
         print(f"{start} {row['size']:5} {row['min_us']:8.1f} {row['p50_us']:8.1f} "
               f"{row['p99_us']:8.1f}")
     if not result["ok"]:
         print(f"{start} FAILED: {result['why']}; it said:")
         for line in result["lines"] or ["nothing"]:
             print(f"    {line}")
-    elif result["step"] != "echo":
+    elif not measured:
         print(f"{start} {result['said'] or 'as it should be'}", flush=True)
 
 

@@ -67,7 +67,11 @@ static void sort(uint32_t *values, uint32_t count)
 
 static void print_time(uint32_t ticks)
 {
-    print_tenths((uint32_t)((uint64_t)ticks * 10000000u / board_clock_hz), 9);
+    if (board_clock_hz == 0) {
+        print("        -");
+    } else {
+        print_tenths((uint32_t)((uint64_t)ticks * 10000000u / board_clock_hz), 9);
+    }
 }
 
 static int measure(uint32_t size)
@@ -157,7 +161,9 @@ static uint32_t litmus_start;
 
 static bool litmus_enough(void)
 {
-    return board_clock() - litmus_start > board_clock_hz;
+    static uint32_t asked;
+
+    return board_clock_hz != 0 ? board_clock() - litmus_start > board_clock_hz : ++asked > 1000;
 }
 
 /// The same as echo; then both try the barriers, at an address that the other core says.
