@@ -68,6 +68,12 @@ static int compare_code(struct yoke_host *host, const struct yoke_area *segment)
     return YOKE_OK;
 }
 
+/// What the machine says about a status.
+static int by_machine(struct yoke_host *host, int status)
+{
+    return status == YOKE_OK ? YOKE_OK : host_fail(host, status, "%s", host->machine->error);
+}
+
 int host_compare(struct yoke_host *host)
 {
     const struct yoke_area *table = NULL;
@@ -78,6 +84,8 @@ int host_compare(struct yoke_host *host)
                          "there is nothing to attach to: no core of machine \"%s\" runs by itself",
                          host->machine->name);
     }
+    // Of a core that does not run, the memory says nothing.
+    status = by_machine(host, host->machine->ops->attach(host->machine));
     for (uint32_t i = 0; status == YOKE_OK && i < host->plan.area_count; i++) {
         const struct yoke_area *const area = &host->plan.areas[i];
         if (area->kind == YOKE_AREA_TABLE) {
@@ -98,12 +106,6 @@ int host_compare(struct yoke_host *host)
         }
     }
     return status;
-}
-
-/// What the machine says about a status.
-static int by_machine(struct yoke_host *host, int status)
-{
-    return status == YOKE_OK ? YOKE_OK : host_fail(host, status, "%s", host->machine->error);
 }
 
 int host_do_attach(void *context)
