@@ -73,11 +73,27 @@ static inline void yoke_snapshot(void *to, const void *from, size_t size)
 /// The same for a descriptor or a header, in registers.
 YOKE_HOT void yoke_snapshot16(void *to, const void *from)
 {
+#if UINTPTR_MAX > UINT32_MAX
     uint64_t words[2];
 
     memcpy(words, from, sizeof words);
     __asm__ volatile("" : "+r"(words[0]), "+r"(words[1]));
     memcpy(to, words, sizeof words);
+#else
+    // One by one: a copy of 4 bytes is one instruction, one of 16 is a loop or a call.
+    const uint8_t *const bytes = from;
+    uint32_t a, b, c, d;
+
+    memcpy(&a, bytes, 4);
+    memcpy(&b, bytes + 4, 4);
+    memcpy(&c, bytes + 8, 4);
+    memcpy(&d, bytes + 12, 4);
+    __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d));
+    memcpy(to, &a, 4);
+    memcpy((uint8_t *)to + 4, &b, 4);
+    memcpy((uint8_t *)to + 8, &c, 4);
+    memcpy((uint8_t *)to + 12, &d, 4);
+#endif
 }
 
 /// Loads the index or status that publishes other fields: what the peer stored before it is visible
