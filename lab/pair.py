@@ -37,9 +37,9 @@ MODES = {
 class Board:
     """A board of two cores: where its parts are, and QEMU's command line."""
 
-    def __init__(self, name, family, driver, device, argument, command, clock=True):
+    def __init__(self, name, family, driver, device, argument, command, whole=True):
         self.name = name
-        self.clock = clock        # without one, round trips are not measured
+        self.whole = whole        # has a clock, to measure with, and a guard at address 0
         folder = ROOT / f"build/firmware-{family}/firmware"
         self.family = family
         self.nm = {"arm": "arm-none-eabi-nm", "riscv": "riscv64-unknown-elf-nm"}[family]
@@ -105,7 +105,7 @@ def step(board, app, mode, letter, timeout):
         why = f"took more than {timeout:g} s" if code is None else f"exit code {code}"
     elif not any(wanted in line for line in lines):
         why = f"does not say \"{wanted}\""
-    elif app == "echo" and board.clock and len(rows) != 3:
+    elif app == "echo" and board.whole and len(rows) != 3:
         why = f"{len(rows)} measurements in place of 3"
     said = next((line for line in lines if line.startswith("the other core")), "")
     name = f"{app} {letter}" if letter else app
@@ -182,7 +182,8 @@ def main(description, boards, emulator, modes):
         steps = [("echo", mode, None) for mode in modes]
         steps += [("selftest", mode, None) for mode in modes]
         steps += [(app, modes[0], None) for app in ("hello", "matrix")]
-        steps += [("crash", modes[0], letter) for letter in CRASHES]
+        steps += [("crash", modes[0], letter) for letter in CRASHES
+                  if board.whole or letter != "n"]
         for app, mode, letter in steps:
             result = step(board, app, mode, letter, options.timeout)
             results.append({"board": board.name, **result})
