@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +169,10 @@ def main(description, boards, emulator, modes):
     if not options.no_build:
         print("building firmware", file=sys.stderr, flush=True)
         build(boards[0], emulator)
+    command = boards[0].words("", modes[0], None)[0]
+    if not shutil.which(command):
+        print(f"there is no {command} on this computer: install {emulator.split('=')[1]} (Debian)")
+        return 1
     if options.firmware:
         code, lines = run_once(boards[0], options.firmware, options.mode, None, options.timeout)
         print("\n".join(lines))
@@ -179,8 +184,8 @@ def main(description, boards, emulator, modes):
         if not options.json:
             print(f"{board.name}\n{'app':10} {'mode':7} {'bytes':>5} {'min us':>8} {'p50 us':>8} "
                   f"{'p99 us':>8}")
-        steps = [("echo", mode, None) for mode in modes]
-        steps += [("selftest", mode, None) for mode in modes]
+        steps = [(app, mode, None) for app in ("echo", "selftest")
+                 for mode in (modes if board.whole else modes[:1])]
         steps += [(app, modes[0], None) for app in ("hello", "matrix")]
         steps += [("crash", modes[0], letter) for letter in CRASHES
                   if board.whole or letter != "n"]
