@@ -67,6 +67,19 @@ static bool host_is_elsewhere(const struct yoke_rsc_vring *vring)
     return first != NULL && first->len == 0;
 }
 
+/// Says so once: a host does not send what has to be refused, but addresses may be mapped wrongly.
+static void tell_of_bad(uint32_t bad)
+{
+    static bool told;
+
+    if (bad != 0 && !told) {
+        told = true;
+        board_trace(
+            "bad: buffers or messages were refused. Do the host's buffers lie in memory that "
+            "board_pa maps?\n");
+    }
+}
+
 static void on_link(struct yoke_link *which, enum yoke_link_event event, void *context)
 {
     const struct yoke_table_vdev *const entry = context;
@@ -111,6 +124,7 @@ int serve(struct yoke_table_vdev *entry, struct service *services, uint32_t serv
     }
     while (status == YOKE_OK) {
         const int done = yoke_link_poll(&link, BUDGET);
+        tell_of_bad(yoke_link_stats(&link)->bad);
         if (count != 0) {
             answer_waiting();
         }

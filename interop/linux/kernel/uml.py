@@ -61,8 +61,8 @@ class Kernel:
         if architecture != "amd64":
             raise SystemExit("User-Mode Linux needs an x86-64 machine")
         print(f"User-Mode Linux: fetching {SOURCE} (140 MB) and tools", flush=True)
-        tools = debian.Packages(architecture)
-        root = tools.fetch(SOURCE, "flex", "bison", "m4", "bc")
+        # The object holds a lock, and is gone at once.
+        root = debian.Packages(architecture).fetch(SOURCE, "flex", "bison", "m4", "bc")
         environment = os.environ | {
             "PATH": f"{root}/usr/bin:{os.environ['PATH']}",
             "BISON_PKGDATADIR": f"{root}/usr/share/bison", "M4": f"{root}/usr/bin/m4"}

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common.h"
 
-#include <linux/elf.h>
+#include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
 #define COMMAND_TIMEOUT (10 * HZ)
+
+/* Exported for platform drivers, but declared in their folder only. */
+irqreturn_t rproc_vq_interrupt(struct rproc *rproc, int id);
 
 static struct yoke_core *core_of(struct rproc *rproc)
 {

@@ -81,9 +81,9 @@ def make_initramfs(kernel, folder):
 
 
 def command_line(kernel, cores, initramfs, *words):
-    """How the kernel is started."""
-    return [str(kernel.linux), f"mem={MEMORY}M", f"initrd={initramfs}", "rdinit=/init",
-            "con=null", "con0=null,fd:1", "panic=1", *cores.parameters, *words]
+    """How the kernel is started: without randomised addresses, which would change its memory's size."""
+    return ["setarch", "-R", str(kernel.linux), f"mem={MEMORY}M", f"initrd={initramfs}", "rdinit=/init",
+            "con=null", "con0=null,fd:1", "ssl=null", "panic=1", *cores.parameters, *words]
 
 
 def environment(cores):
