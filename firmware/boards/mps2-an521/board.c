@@ -52,7 +52,8 @@ void cm_board_start(void)
     CONSOLE(BOARD_UART_CTRL) = BOARD_UART_TX;
     BELLS(BOARD_UART_BAUDDIV) = 16;
     BELLS(BOARD_UART_CTRL) = BOARD_UART_TX | BOARD_UART_RX | BOARD_UART_CTRL_RX_INT;
-    // What came before is dropped. For QEMU this is also the sign that it may deliver the next byte.
+    // What came before is dropped. For QEMU this is also the sign that it may deliver the next
+    // byte.
     (void)BELLS(BOARD_UART_DATA);
     cm_enable_interrupt(BOARD_IRQ_BELLS);
 }
