@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The tests' work on rpmsg devices, from user space of the kernel that is tested. Each command says
 // on one line what failed, if it did, and then exits 1.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/rpmsg.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -308,7 +310,7 @@ static void until_gone(const char *path)
             break;
         }
     }
-    (void)printf("%u messages, then: %s\n", count, strerror(errno));
+    (void)printf("%u messages until the device was gone\n", count);
 }
 
 /// Sends one short message and does not wait.
@@ -316,6 +318,62 @@ static void put(const char *path, const char *text)
 {
     if (write(open_device(path, 0), text, strlen(text)) < 0) {
         fail("write: %s", strerror(errno));
+    }
+}
+
+/// The class directory's entry belongs to this core, and has this name.
+static bool is_device(const char *entry, const char *core, const char *name)
+{
+    char path[PATH_MAX];
+    char real[PATH_MAX];
+    char got[64] = "";
+
+    (void)snprintf(path, sizeof path, "/sys/class/rpmsg/%s", entry);
+    if (realpath(path, real) == NULL || strstr(real, core) == NULL) {
+        return false;
+    }
+    (void)snprintf(path, sizeof path, "/sys/class/rpmsg/%s/name", entry);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    const ssize_t size = read(fd, got, sizeof got - 1);
+    (void)close(fd);
+    return size > 0 && strncmp(got, name, strlen(name)) == 0 && got[strlen(name)] == '\n';
+}
+
+/// Waits until a core has `count` rpmsg devices of a name, then lists all of them.
+static void devices(const char *number, const char *name, uint32_t count)
+{
+    const uint64_t end = now_ns() + 10000000000u;
+    struct dirent **entries = NULL;
+    char core[32];
+
+    (void)snprintf(core, sizeof core, "/remoteproc%s/", number);
+    for (;;) {
+        uint32_t found = 0;
+        char list[1024] = "";
+        const int all = scandir("/sys/class/rpmsg", &entries, NULL, versionsort);
+        for (int i = 0; i < all; i++) {
+            char path[NAME_MAX + 6];
+            (void)snprintf(path, sizeof path, "/dev/%s", entries[i]->d_name);
+            if (is_device(entries[i]->d_name, core, name) && access(path, F_OK) == 0 &&
+                strlen(list) + strlen(path) + 2 < sizeof list) {
+                (void)strcat(strcat(list, path), "\n");
+                found++;
+            }
+            free(entries[i]);
+        }
+        free(entries);
+        if (found >= count) {
+            (void)fputs(list, stdout);
+            return;
+        }
+        if (now_ns() > end) {
+            fail("core %s has %u devices of name %s after 10 s, not %u", number, found, name,
+                 count);
+        }
+        (void)usleep(2000);
     }
 }
 
@@ -347,11 +405,13 @@ int main(int argc, char **argv)
         tty(path);
     } else if (strcmp(what, "until-gone") == 0 && argc == 3) {
         until_gone(path);
+    } else if (strcmp(what, "devices") == 0 && argc == 5) {
+        devices(path, argv[3], number(argv[4]));
     } else if (strcmp(what, "put") == 0 && argc == 4) {
         put(path, argv[3]);
     } else {
         fail("usage: rp sizes|flood|latency|sink|source|create|destroy|tty|until-gone|put "
-             "DEVICE ...");
+             "DEVICE ..., rp devices CORE NAME COUNT");
     }
     return 0;
 }
