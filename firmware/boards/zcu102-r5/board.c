@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Boards `zcu102-r5-0` and `-1`: what the two cores have in common: doorbells, protection, crash
-// records. BOARD_CORE is 0 or 1.
+// Boards `zcu102-r5-0`, `-1` and `-host`: what they have in common: doorbells, protection, crash
+// records. BOARD_CORE is 0 or 1; a host outside of the chip takes the place of core 1.
 #include <string.h>
 
 #include <board.h>
@@ -19,9 +19,10 @@ static uint32_t seen;
 static void notify(void *context, uint32_t notify_id)
 {
     (void)context;
-    (void)notify_id; // One doorbell for all rings: the other core looks at each.
+    (void)notify_id; // One doorbell for all rings: the other side looks at each.
     cortex_r_dsb();
     CONTROL->bell[OTHER_CORE].rung++;
+    core_wake();
 }
 
 void board_wait(void)

@@ -9,8 +9,6 @@
 
 BOARD_NOTE("zcu102-r5-0");
 
-#define UART(offset) (*(volatile uint32_t *)(uintptr_t)(BOARD_UART + (offset)))
-
 /// What the A53 runs, from 0x500000: PSCI CPU_ON (0xc4000003) of core 0, and of core 1 when
 /// `start_1` is set. The call takes the core's MPIDR (the R5s: 4 and 5), its entry and an argument.
 /// This is A64, so it stands here as data.
@@ -41,14 +39,19 @@ YOKE_STATIC_ASSERT(offsetof(struct board_control, start_1) == 0x80, "the A53's c
 void core_start(void)
 {
     cortex_r_region(0, (uint32_t)BOARD_IMAGE_DA(0), 12, CORTEX_R_READ_ONLY | CORTEX_R_UNCACHED);
-    UART(BOARD_UART_CONTROL) = 0x14;
+    UART(BOARD_UART_0, BOARD_UART_CONTROL) = BOARD_UART_ON;
+}
+
+void core_wake(void)
+{
+    // Core 1 polls.
 }
 
 void board_put(char character)
 {
-    while ((UART(BOARD_UART_STATE) & BOARD_UART_FULL) != 0) {
+    while ((UART(BOARD_UART_0, BOARD_UART_STATE) & BOARD_UART_FULL) != 0) {
     }
-    UART(BOARD_UART_DATA) = (uint8_t)character;
+    UART(BOARD_UART_0, BOARD_UART_DATA) = (uint8_t)character;
 }
 
 void board_peer_start(void)

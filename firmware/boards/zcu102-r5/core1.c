@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Core 1: the device role. Its vectors are the high ones, for core 0 has the low ones.
-#include <board.h>
 #include <board_note.h>
 #include <cortex-r/cortex_r.h>
 
@@ -26,32 +25,7 @@ void core_start(void)
     cortex_r_region(0, (uint32_t)BOARD_IMAGE_DA(0), 21, CORTEX_R_NO_ACCESS | CORTEX_R_NO_EXECUTE);
 }
 
-static _Noreturn void park(void)
+void core_wake(void)
 {
-    for (;;) {
-        cortex_r_wfi();
-    }
+    // Core 0 polls.
 }
-
-_Noreturn void board_crash(struct yoke_crash *crash)
-{
-    core_record(crash);
-    park();
-}
-
-void board_exit(int code)
-{
-    static struct yoke_crash crash;
-
-    crash.cause = YOKE_CRASH_EXIT;
-    crash.status[0] = (uint32_t)code;
-    core_record(&crash);
-    park();
-}
-
-static const struct yoke_window windows[] = {
-    {BOARD_SHARED_DA, BOARD_SHARED_SIZE, (void *)BOARD_SHARED_DA},
-};
-
-const struct yoke_mem board_da = {windows, 1};
-const struct yoke_mem board_pa = {windows, 1};
