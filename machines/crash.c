@@ -2,6 +2,7 @@
 #include "crash.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *cause_text(uint32_t cause)
 {
@@ -62,4 +63,17 @@ void crash_text(const struct yoke_crash *crash, const struct yoke_elf *elf, char
     (void)snprintf(text, size, "firmware crashed: %s at %s, %s, sp 0x%llx%s, status 0x%llx 0x%llx",
                    cause_text(crash->cause), pc, lr, (unsigned long long)crash->sp, address,
                    (unsigned long long)crash->status[0], (unsigned long long)crash->status[1]);
+}
+
+bool crash_take(const void *shared, struct yoke_machine_crash *crash)
+{
+    const struct yoke_crash *const record = shared;
+
+    // Partner: the barrier before the board stores `magic`.
+    if (__atomic_load_n(&record->magic, __ATOMIC_ACQUIRE) != YOKE_CRASH_MAGIC) {
+        return false;
+    }
+    *crash = (struct yoke_machine_crash){.recorded = true};
+    memcpy(&crash->record, record, sizeof crash->record);
+    return true;
 }

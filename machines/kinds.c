@@ -14,7 +14,8 @@
 #define NOTE_TYPE 1u
 
 const struct yoke_machine_kind *const yoke_machine_kinds[] = {
-    &yoke_process_kind, &yoke_emulator_kind, &yoke_qemu_kind, &yoke_versal_kind, NULL,
+    &yoke_process_kind, &yoke_emulator_kind, &yoke_qemu_kind,
+    &yoke_qemu_r5_kind, &yoke_versal_kind,   NULL,
 };
 
 const struct yoke_machine_kind *yoke_machine_find(const char *name)

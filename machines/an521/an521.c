@@ -2,7 +2,6 @@
 #include "an521.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "boards/mps2-an521/memory.h"
 
@@ -46,17 +45,4 @@ int an521_vectors(struct an521_vectors *vectors, const struct yoke_region *image
     }
     *vectors = (struct an521_vectors){stack, reset};
     return YOKE_OK;
-}
-
-bool an521_take_record(const void *shared, struct yoke_machine_crash *crash)
-{
-    const struct yoke_crash *const record = shared;
-
-    // Partner: the barrier before the board stores `magic`.
-    if (__atomic_load_n(&record->magic, __ATOMIC_ACQUIRE) != YOKE_CRASH_MAGIC) {
-        return false;
-    }
-    *crash = (struct yoke_machine_crash){.recorded = true};
-    memcpy(&crash->record, record, sizeof crash->record);
-    return true;
 }

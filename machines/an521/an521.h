@@ -26,7 +26,4 @@ struct an521_vectors {
 int an521_vectors(struct an521_vectors *vectors, const struct yoke_region *image, uint64_t entry,
                   char *error, size_t size);
 
-/// Takes the crash record out of memory that the core writes, if it is complete.
-bool an521_take_record(const void *shared, struct yoke_machine_crash *crash);
-
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "boards/mps2-an521/memory.h"
+#include "crash.h"
 
 #define CRASH_BYTES 4096u
 
@@ -56,7 +57,7 @@ static void core_rang(void *context, uint8_t byte)
 
     if (byte == BOARD_BELL_DEAD) {
         struct yoke_machine_crash crash;
-        if (!an521_take_record(crash_record(emulator), &crash)) {
+        if (!crash_take(crash_record(emulator), &crash)) {
             return; // Junk.
         }
         emulator->cpu.state.crash = crash.record;

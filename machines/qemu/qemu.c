@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The QEMU machine, host's side: memory, start and stop, doorbells, crashes.
+// The QEMU machines, host's side: memory, start and stop, doorbells, crashes.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "boards/mps2-an521/memory.h"
+#include "crash.h"
 #include "internal.h"
 
 static struct qemu *qemu_of(struct yoke_machine *machine)
@@ -22,7 +22,7 @@ static struct qemu *qemu_of(struct yoke_machine *machine)
 
 static void *crash_record(const struct qemu *qemu)
 {
-    return qemu->ram + (BOARD_CRASH_DA - BOARD_RAM_DA);
+    return qemu->ram + (qemu->board->crash_da - qemu->board->ram_da);
 }
 
 static void close_fd(int *fd)
@@ -64,19 +64,20 @@ static void qemu_stop(struct yoke_machine *machine)
 }
 
 /// Makes what QEMU gets: `fds` are its ends, ours are in `qemu`. False, with errno, if it cannot.
-static bool make_fds(struct qemu *qemu, const struct an521_vectors *vectors, int fds[QEMU_FDS])
+static bool make_fds(struct qemu *qemu, const uint32_t boot[QEMU_BOOT_WORDS], int fds[QEMU_FDS])
 {
     int bells[2];
     int console[2];
-    uint8_t table[8];
+    uint8_t bytes[4 * QEMU_BOOT_WORDS];
 
-    yoke_put_le32(table, vectors->stack);
-    yoke_put_le32(table + 4, vectors->reset);
+    for (uint32_t i = 0; i < QEMU_BOOT_WORDS; i++) {
+        yoke_put_le32(bytes + (size_t)4 * i, boot[i]);
+    }
     fds[QEMU_RAM] = fcntl(qemu->ram_fd, F_DUPFD_CLOEXEC, 0);
-    fds[QEMU_VECTORS] = unnamed("yoke-vectors");
+    fds[QEMU_BOOT] = unnamed("yoke-boot");
     qemu->said_fd = unnamed("yoke-qemu");
-    if (fds[QEMU_RAM] < 0 || fds[QEMU_VECTORS] < 0 || qemu->said_fd < 0 ||
-        write(fds[QEMU_VECTORS], table, sizeof table) != (ssize_t)sizeof table ||
+    if (fds[QEMU_RAM] < 0 || fds[QEMU_BOOT] < 0 || qemu->said_fd < 0 ||
+        write(fds[QEMU_BOOT], bytes, sizeof bytes) != (ssize_t)sizeof bytes ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bells) != 0) {
         return false;
     }
@@ -93,20 +94,19 @@ static bool make_fds(struct qemu *qemu, const struct an521_vectors *vectors, int
 static int qemu_start(struct yoke_machine *machine, uint64_t entry)
 {
     struct qemu *const qemu = qemu_of(machine);
-    struct an521_vectors vectors;
+    uint32_t boot[QEMU_BOOT_WORDS] = {0};
     int fds[QEMU_FDS] = {-1, -1, -1, -1};
 
     qemu_stop(machine);
     close_fd(&qemu->console_fd);
-    const int status =
-        an521_vectors(&vectors, &qemu->regions[0], entry, machine->error, sizeof machine->error);
+    const int status = qemu->board->boot(qemu, entry, boot);
     if (status != YOKE_OK) {
         return status;
     }
     memset(crash_record(qemu), 0, sizeof(struct yoke_crash));
-    qemu->rang_dead = false;
     qemu->reported = false;
-    pid_t pid = make_fds(qemu, &vectors, fds) ? qemu_spawn(fds, qemu->said_fd) : -1;
+    pid_t pid =
+        make_fds(qemu, boot, fds) ? qemu_spawn(qemu->board->command, fds, qemu->said_fd) : -1;
     int error = pid < 0 ? errno : 0;
     for (int i = 0; i < QEMU_FDS; i++) {
         close_fd(&fds[i]);
@@ -119,7 +119,7 @@ static int qemu_start(struct yoke_machine *machine, uint64_t entry)
     if (error != 0) {
         qemu_stop(machine);
         (void)snprintf(machine->error, sizeof machine->error, "%s could not be started: %s",
-                       QEMU_PROGRAM, strerror(error));
+                       qemu->board->command[0], strerror(error));
         return YOKE_NO_SPACE;
     }
     return YOKE_OK;
@@ -134,17 +134,13 @@ static bool qemu_crashed(struct yoke_machine *machine, struct yoke_machine_crash
         return false;
     }
     const bool ended = waitpid(qemu->pid, &status, WNOHANG) != 0;
-    if (!ended && !qemu->rang_dead) {
-        return false;
-    }
     // The firmware's own words, if it has left any, say more than QEMU's.
-    const bool recorded = an521_take_record(crash_record(qemu), crash);
+    const bool recorded = crash_take(crash_record(qemu), crash);
     if (!recorded && !ended) {
-        qemu->rang_dead = false; // Junk.
         return false;
     }
     if (!recorded) {
-        qemu_explain(crash, status, qemu->said_fd);
+        qemu_explain(crash, qemu->board->command[0], status, qemu->said_fd);
     }
     if (ended) {
         forget(qemu);
@@ -157,10 +153,7 @@ static bool qemu_crashed(struct yoke_machine *machine, struct yoke_machine_crash
 
 static void qemu_notify(struct yoke_machine *machine, uint32_t notify_id)
 {
-    const uint8_t byte = (uint8_t)notify_id;
-
-    // If there is no room, the core has not read the many before it, and will look after them.
-    (void)!send(machine->bell_fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    qemu_of(machine)->board->notify(qemu_of(machine), notify_id);
 }
 
 static uint32_t qemu_take_rings(struct yoke_machine *machine)
@@ -170,7 +163,6 @@ static uint32_t qemu_take_rings(struct yoke_machine *machine)
 
     const ssize_t got = recv(machine->bell_fd, bytes, sizeof bytes, MSG_DONTWAIT);
     for (ssize_t i = 0; i < got; i++) {
-        qemu_of(machine)->rang_dead |= bytes[i] == BOARD_BELL_DEAD;
         rung |= UINT32_C(1) << (bytes[i] % 32);
     }
     return rung;
@@ -204,7 +196,7 @@ static void qemu_close(struct yoke_machine *machine)
 
     qemu_stop(machine);
     if (qemu->ram != NULL) {
-        (void)munmap(qemu->ram, BOARD_RAM_SIZE);
+        (void)munmap(qemu->ram, qemu->board->ram_size);
     }
     close_fd(&qemu->ram_fd);
     close_fd(&qemu->console_fd);
@@ -226,40 +218,42 @@ static const struct yoke_machine_ops qemu_ops = {
 /// The board's RAM: only what firmware uses of it takes space.
 static bool make_memory(struct qemu *qemu)
 {
+    const struct qemu_board *const board = qemu->board;
+
     qemu->ram_fd = unnamed("yoke-ram");
-    if (qemu->ram_fd < 0 || ftruncate(qemu->ram_fd, BOARD_RAM_SIZE) != 0) {
+    if (qemu->ram_fd < 0 || ftruncate(qemu->ram_fd, (off_t)board->ram_size) != 0) {
         return false;
     }
-    const off_t used = BOARD_SHARED_DA + BOARD_SHARED_SIZE - BOARD_RAM_DA;
-    errno = posix_fallocate(qemu->ram_fd, 0, used);
+    errno = posix_fallocate(qemu->ram_fd, 0, (off_t)board->ram_used);
     if (errno != 0) {
         return false;
     }
     void *const ram =
-        mmap(NULL, BOARD_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, qemu->ram_fd, 0);
+        mmap(NULL, board->ram_size, PROT_READ | PROT_WRITE, MAP_SHARED, qemu->ram_fd, 0);
     if (ram == MAP_FAILED) {
         return false;
     }
     qemu->ram = ram;
-    for (uint32_t i = 0; i < AN521_REGIONS; i++) {
-        qemu->regions[i] = an521_map[i];
-        qemu->regions[i].va = qemu->ram + (an521_map[i].da - BOARD_RAM_DA);
+    for (uint32_t i = 0; i < board->kind->map_count; i++) {
+        qemu->regions[i] = board->kind->map[i];
+        qemu->regions[i].va = qemu->ram + (qemu->regions[i].da - board->ram_da);
     }
     return true;
 }
 
-static struct yoke_machine *open_qemu(char *error, size_t size)
+struct yoke_machine *qemu_open(const struct qemu_board *board, char *error, size_t size)
 {
     struct qemu *const qemu = calloc(1, sizeof *qemu);
     if (qemu == NULL) {
         (void)snprintf(error, size, "no memory for a QEMU machine");
         return NULL;
     }
+    qemu->board = board;
     qemu->machine = (struct yoke_machine){
         .ops = &qemu_ops,
-        .name = "qemu",
+        .name = board->kind->name,
         .regions = qemu->regions,
-        .region_count = AN521_REGIONS,
+        .region_count = board->kind->map_count,
         .bell_fd = -1,
         .life_fd = -1,
     };
@@ -268,39 +262,27 @@ static struct yoke_machine *open_qemu(char *error, size_t size)
     qemu->said_fd = -1;
     if (!make_memory(qemu)) {
         (void)snprintf(error, size, "no space for the board's RAM, %llu MiB: %s",
-                       (unsigned long long)(BOARD_RAM_SIZE >> 20), strerror(errno));
+                       (unsigned long long)(board->ram_size >> 20), strerror(errno));
         qemu_close(&qemu->machine);
         return NULL;
     }
     return &qemu->machine;
 }
 
-/// True if QEMU is in one of the folders where commands are looked for.
-static bool here(char *why, size_t size)
+bool qemu_here(const struct qemu_board *board, char *why, size_t size)
 {
     const char *path = getenv("PATH");
     char name[512];
 
     while (path != NULL && *path != '\0') {
         const size_t length = strcspn(path, ":");
-        (void)snprintf(name, sizeof name, "%.*s/%s", (int)length, path, QEMU_PROGRAM);
+        (void)snprintf(name, sizeof name, "%.*s/%s", (int)length, path, board->command[0]);
         if (access(name, X_OK) == 0) {
             return true;
         }
         path += length + (path[length] == ':' ? 1 : 0);
     }
     (void)snprintf(why, size, "there is no %s on this computer: install qemu-system-arm (Debian)",
-                   QEMU_PROGRAM);
+                   board->command[0]);
     return false;
 }
-
-const struct yoke_machine_kind yoke_qemu_kind = {
-    .name = "qemu",
-    .about = "the whole board in QEMU, in a process of its own",
-    .board = BOARD_NAME,
-    .target = &an521_target,
-    .map = an521_map,
-    .map_count = AN521_REGIONS,
-    .here = here,
-    .open = open_qemu,
-};

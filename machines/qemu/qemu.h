@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /// \file qemu.h
-/// The QEMU machine: firmware of board mps2-an521 on a whole emulated board, in a process of its
-/// own.
+/// The QEMU machines: firmware of boards mps2-an521 and zcu102-r5-host on a whole emulated board,
+/// in a process of its own.
 ///
 /// The board's RAM is an unnamed shared memory file, doorbells and console are socket pairs: QEMU
 /// gets descriptors and nothing is ever on disk. Each start is a new process, for QEMU does not see
@@ -17,6 +17,7 @@ extern "C" {
 #endif
 
 extern const struct yoke_machine_kind yoke_qemu_kind;
+extern const struct yoke_machine_kind yoke_qemu_r5_kind;
 
 #ifdef __cplusplus
 }

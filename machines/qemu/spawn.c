@@ -13,32 +13,6 @@
 
 #include "internal.h"
 
-// Descriptors as QEMU_FD_FIRST and enum qemu_fd number them.
-static char *const command[] = {
-    QEMU_PROGRAM,
-    "-nodefaults",
-    "-no-user-config",
-    "-M",
-    "mps2-an521,memory-backend=ram",
-    "-object",
-    "memory-backend-file,id=ram,size=16M,mem-path=/proc/self/fd/3,share=on",
-    "-device",
-    "loader,file=/proc/self/fd/4,addr=0x10000000,force-raw=on",
-    "-display",
-    "none",
-    "-monitor",
-    "none",
-    "-chardev",
-    "socket,id=bells,fd=5",
-    "-chardev",
-    "socket,id=console,fd=6",
-    "-serial",
-    "chardev:console",
-    "-serial",
-    "chardev:bells",
-    NULL,
-};
-
 /// Puts the descriptors where the command says, and closes all others.
 static bool place(const int fds[QEMU_FDS], int said_fd, int *report_fd)
 {
@@ -67,7 +41,8 @@ static bool place(const int fds[QEMU_FDS], int said_fd, int *report_fd)
            close_range((unsigned)*report_fd + 1, ~0u, 0) == 0;
 }
 
-_Noreturn static void child(const int fds[QEMU_FDS], int said_fd, int report_fd, pid_t parent)
+_Noreturn static void child(char *const *command, const int fds[QEMU_FDS], int said_fd,
+                            int report_fd, pid_t parent)
 {
     const struct rlimit no_core = {0, 0};
     sigset_t none;
@@ -89,7 +64,7 @@ _Noreturn static void child(const int fds[QEMU_FDS], int said_fd, int report_fd,
     _exit(127);
 }
 
-pid_t qemu_spawn(const int fds[QEMU_FDS], int said_fd)
+pid_t qemu_spawn(char *const *command, const int fds[QEMU_FDS], int said_fd)
 {
     const pid_t parent = getpid();
     int report[2]; // Closed by exec, or says why there was none.
@@ -105,7 +80,7 @@ pid_t qemu_spawn(const int fds[QEMU_FDS], int said_fd)
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     const pid_t pid = fork();
     if (pid == 0) {
-        child(fds, said_fd, report[1], parent);
+        child(command, fds, said_fd, report[1], parent);
     }
     error = pid < 0 ? errno : 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -118,8 +93,7 @@ pid_t qemu_spawn(const int fds[QEMU_FDS], int said_fd)
     return error == 0 ? pid : -1;
 }
 
-// ------------------------------------------------------------------------------------- what it
-// said
+// ------------------------------------------------------------------------------------ what it said
 
 /// The registers that QEMU prints when a core locks up: "R00=00000000 ...".
 static bool locked_up(const char *said, struct yoke_crash *record)
@@ -142,7 +116,7 @@ static bool locked_up(const char *said, struct yoke_crash *record)
     return true;
 }
 
-void qemu_explain(struct yoke_machine_crash *crash, int status, int said_fd)
+void qemu_explain(struct yoke_machine_crash *crash, const char *program, int status, int said_fd)
 {
     char said[4096];
     const ssize_t got = pread(said_fd, said, sizeof said - 1, 0);
@@ -153,13 +127,18 @@ void qemu_explain(struct yoke_machine_crash *crash, int status, int said_fd)
         crash->recorded = true;
         return;
     }
-    said[strcspn(said, "\n")] = '\0';
+    // The last line: warnings come before it.
+    for (size_t size = strlen(said); size != 0 && said[size - 1] == '\n';) {
+        said[--size] = '\0';
+    }
+    const char *const newline = strrchr(said, '\n');
+    const char *const last = newline != NULL ? newline + 1 : said;
     if (WIFSIGNALED(status)) {
         crash->signal = WTERMSIG(status);
     } else {
         crash->code = WEXITSTATUS(status);
         (void)snprintf(crash->machine_said, sizeof crash->machine_said,
-                       "%s ended with code %d%s%.160s", QEMU_PROGRAM, crash->code,
-                       said[0] != '\0' ? ": " : "", said);
+                       "%s ended with code %d%s%.160s", program, crash->code,
+                       last[0] != '\0' ? ": " : "", last);
     }
 }
