@@ -55,6 +55,9 @@ _Noreturn void board_start(void)
                     CORTEX_R_NO_ACCESS | CORTEX_R_NO_EXECUTE | CORTEX_R_UNCACHED);
     cortex_r_region(2, (uint32_t)BOARD_COMMON_DA, 20,
                     CORTEX_R_READ_WRITE | CORTEX_R_NO_EXECUTE | CORTEX_R_SHARED);
+    // SCTLR.V is set by reset on this chip: vectors are to be those at 0, but for core 1.
+    CORTEX_R_SET(0, c1, c0, 0, CORTEX_R_GET(0, c1, c0, 0) & ~(1u << 13));
+    cortex_r_isb();
     core_start();
     CORTEX_R_SET(0, c9, c12, 0, CORTEX_R_GET(0, c9, c12, 0) | 1u); // PMCR: counters run
     CORTEX_R_SET(0, c9, c12, 1, 1u << 31);                         // PMCNTENSET: that of cycles
