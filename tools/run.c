@@ -93,6 +93,24 @@ static bool parse_number(const char *option, const char *text, double limit, dou
     return true;
 }
 
+static bool add_ping(struct run *run, const char *text)
+{
+    if (run->ping_count == PINGS_MAX) {
+        tool_error(NULL, "--ping: at most %d of them", PINGS_MAX);
+        return false;
+    }
+    return tool_ping_parse(&run->pings[run->ping_count++], text);
+}
+
+static bool add_send(struct run *run, const char *text)
+{
+    if (run->send_count == SENDS_MAX) {
+        tool_error(NULL, "--send: at most %d of them", SENDS_MAX);
+        return false;
+    }
+    return tool_send_parse(&run->sends[run->send_count++], text);
+}
+
 static bool parse(struct run *run, int argc, char **argv)
 {
     enum { PING = 256, SEND, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
@@ -115,20 +133,12 @@ static bool parse(struct run *run, int argc, char **argv)
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         switch (option) {
         case PING:
-            if (run->ping_count == PINGS_MAX) {
-                tool_error(NULL, "--ping: at most %d of them", PINGS_MAX);
-                return false;
-            }
-            if (!tool_ping_parse(&run->pings[run->ping_count++], optarg)) {
+            if (!add_ping(run, optarg)) {
                 return false;
             }
             break;
         case SEND:
-            if (run->send_count == SENDS_MAX) {
-                tool_error(NULL, "--send: at most %d of them", SENDS_MAX);
-                return false;
-            }
-            if (!tool_send_parse(&run->sends[run->send_count++], optarg)) {
+            if (!add_send(run, optarg)) {
                 return false;
             }
             break;
