@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "boards/process/memory.h"
@@ -28,6 +29,7 @@ struct coprocessor {
     struct yoke_machine *machine;
     struct yoke_control *control;
     int control_fd;
+    struct board_control *registers; ///< The machine's own.
     int events; ///< What yoke_machine_wait() waits for besides the machine: both sockets.
     int listener;
     int kernel; ///< The connected kernel, or -1.
@@ -60,6 +62,23 @@ static void ring_kernel(const struct coprocessor *core)
 
 // ------------------------------------------------------------------------- what the kernel asks
 
+/// Rings, and waits until the firmware has looked at everything and sleeps again; but not long.
+static int settle(struct coprocessor *core)
+{
+    const struct board_bells *const bells = &core->registers->to_firmware;
+    const struct timespec pause = {.tv_nsec = 100000};
+
+    core->machine->ops->notify(core->machine, 0);
+    for (int i = 0; i < 1000; i++) {
+        if (__atomic_load_n(&bells->asleep, __ATOMIC_SEQ_CST) != 0 &&
+            __atomic_load_n(&bells->rung, __ATOMIC_SEQ_CST) == 0) {
+            return 0;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return ETIMEDOUT;
+}
+
 static void command(struct coprocessor *core)
 {
     struct yoke_control *const control = core->control;
@@ -84,9 +103,8 @@ static void command(struct coprocessor *core)
         break;
     case YOKE_COMMAND_ATTACH:
     case YOKE_COMMAND_DETACH:
-        // The table says all that there is to say to the firmware: it looks when it is rung.
-        core->machine->ops->notify(core->machine, 0);
-        status = control->running != 0 ? 0 : ENODEV;
+        // The kernel has reset the devices in the table: the firmware sees it before this is done.
+        status = control->running != 0 ? settle(core) : ENODEV;
         break;
     default:
         status = EINVAL;
@@ -355,6 +373,11 @@ int main(int argc, char **argv)
         return 1;
     }
     yoke_process_set_ddr(core.machine, &ddr);
+    core.registers = mmap(NULL, BOARD_CONTROL_SIZE, PROT_READ, MAP_SHARED,
+                          yoke_process_memory_fd(core.machine), 0);
+    if (core.registers == MAP_FAILED) {
+        die("the machine's registers cannot be mapped");
+    }
     make_control(&core, path, rings);
     make_listener(&core, path);
     if (firmware != NULL) {

@@ -146,8 +146,32 @@ static int yoke_stop(struct rproc *rproc)
 	return yoke_command(core_of(rproc), YOKE_COMMAND_STOP);
 }
 
+/*
+ * The kernel before us may have gone without a word. Firmware sees a reset only when it looks, and
+ * soon the status is what it was: so it has to look in between, which the command waits for.
+ */
+static void yoke_reset_vdevs(struct rproc *rproc)
+{
+	struct resource_table *table = rproc->table_ptr;
+	size_t size = rproc->table_sz;
+	u32 i;
+
+	if (!table || struct_size(table, offset, table->num) > size)
+		return;
+	for (i = 0; i < table->num; i++) {
+		struct fw_rsc_hdr *entry = (void *)table + table->offset[i];
+		struct fw_rsc_vdev *vdev = (void *)entry->data;
+
+		if (size_add(table->offset[i], sizeof(*entry) + sizeof(*vdev)) <= size &&
+		    entry->type == RSC_VDEV)
+			WRITE_ONCE(vdev->status, 0);
+	}
+	wmb();
+}
+
 static int yoke_attach(struct rproc *rproc)
 {
+	yoke_reset_vdevs(rproc);
 	return yoke_command(core_of(rproc), YOKE_COMMAND_ATTACH);
 }
 

@@ -75,6 +75,7 @@ class Console:
         self.done = False
         self.encoded = None
         self.report = None
+        self.last = 0.0
         self.reset = False  # The guest asked to be killed.
 
     def _report(self, line):
@@ -90,6 +91,11 @@ class Console:
                 self.complaints.append(self.report[1] if len(self.report) > 1 else line)
             self.report = None
         return True
+
+    def _seconds(self):
+        """Since the last call."""
+        before, self.last = self.last, time.monotonic()
+        return f"{self.last - before:.1f}"
 
     def line(self, line):
         """Takes one line of the console."""
@@ -110,15 +116,16 @@ class Console:
             self.encoded = (words[2], [])
         elif words[:1] == ["ok"] and len(words) == 2:
             self.results[words[1]] = None
-            print(f"  ok      {words[1]}", flush=True)
+            print(f"  ok      {words[1]} ({self._seconds()} s)", flush=True)
         elif words[:2] == ["not", "ok"]:
             name, _, why = line[len("not ok "):].partition(": ")
             self.results[name] = why
-            print(f"  FAILED  {name}: {why}", flush=True)
+            print(f"  FAILED  {name} ({self._seconds()} s): {why}", flush=True)
         elif words[:1] == ["figure"] and len(words) >= 3:
             self.figures[words[1]] = (words[2], " ".join(words[3:]))
         elif words[:2] == ["yoke:", "up"]:
             self.up = float(words[2])
+            self._seconds()
         elif words == ["yoke:", "done"]:
             self.done = True
         elif words == ["yoke:", "reset"]:
