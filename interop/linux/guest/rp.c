@@ -343,9 +343,10 @@ static bool is_device(const char *entry, const char *core, const char *name)
     return size > 0 && strncmp(got, name, strlen(name)) == 0 && got[strlen(name)] == '\n';
 }
 
-/// Waits until a core has `count` rpmsg devices of a name, then lists all of them.
-static void devices(const char *number, const char *name, uint32_t count)
+/// Waits until a core has `count` rpmsg devices of a name. Returns all of them, one a line.
+static const char *find(const char *number, const char *name, uint32_t count)
 {
+    static char list[1024];
     const uint64_t end = now_ns() + 10000000000u;
     struct dirent **entries = NULL;
     char core[32];
@@ -353,7 +354,7 @@ static void devices(const char *number, const char *name, uint32_t count)
     (void)snprintf(core, sizeof core, "/remoteproc%s/", number);
     for (;;) {
         uint32_t found = 0;
-        char list[1024] = "";
+        list[0] = '\0';
         const int all = scandir("/sys/class/rpmsg", &entries, NULL, versionsort);
         for (int i = 0; i < all; i++) {
             char path[NAME_MAX + 6];
@@ -367,14 +368,35 @@ static void devices(const char *number, const char *name, uint32_t count)
         }
         free(entries);
         if (found >= count) {
-            (void)fputs(list, stdout);
-            return;
+            return list;
         }
         if (now_ns() > end) {
             fail("core %s has %u devices of name %s after 10 s, not %u", number, found, name,
                  count);
         }
         (void)usleep(2000);
+    }
+}
+
+/// Each device of that name, `count` at least, sends back what it gets.
+static void echoes(const char *number, const char *name, uint32_t count)
+{
+    char list[1024];
+    char *next = list;
+
+    (void)snprintf(list, sizeof list, "%s", find(number, name, count));
+    for (const char *path; (path = strsep(&next, "\n")) != NULL && *path != '\0';) {
+        const int fd = open_device(path, 0);
+        for (uint32_t i = 0; i < 20; i++) {
+            uint8_t out[32];
+            uint8_t in[MTU];
+            fill(out, sizeof out, i);
+            if (write(fd, out, sizeof out) != sizeof out || receive(fd, in) != sizeof out ||
+                memcmp(in, out, sizeof out) != 0) {
+                fail("%s: not what was sent", path);
+            }
+        }
+        (void)close(fd);
     }
 }
 
@@ -407,12 +429,14 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "until-gone") == 0 && argc == 3) {
         until_gone(path);
     } else if (strcmp(what, "devices") == 0 && argc == 5) {
-        devices(path, argv[3], number(argv[4]));
+        (void)fputs(find(path, argv[3], number(argv[4])), stdout);
+    } else if (strcmp(what, "echoes") == 0 && argc == 5) {
+        echoes(path, argv[3], number(argv[4]));
     } else if (strcmp(what, "put") == 0 && argc == 4) {
         put(path, argv[3]);
     } else {
         fail("usage: rp sizes|flood|latency|sink|source|create|destroy|tty|until-gone|put "
-             "DEVICE ..., rp devices CORE NAME COUNT");
+             "DEVICE ..., rp devices|echoes CORE NAME COUNT");
     }
     return 0;
 }
