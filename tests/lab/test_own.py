@@ -84,7 +84,8 @@ class Own(unittest.TestCase):
         result = lab("--no-build", "--firmware",
                      ROOT / "build/firmware-arm/firmware/mps2-an521/echo.elf")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("p_paddr 0x80000000 lies outside", result.stdout)
+        self.assertIn('built for board "mps2-an521", but machine versal runs firmware for "versal-r5"',
+                      result.stdout)
 
     def test_options_that_make_no_sense(self):
         """Refused before anything is built."""
