@@ -118,7 +118,9 @@ static void flood(const char *path, uint32_t count, size_t size, uint32_t window
     while (got < count) {
         struct pollfd poller = {.fd = fd, .events = POLLIN};
         bool moved = false;
-        while (sent < count && sent - got < window) {
+        // In batches: another one when half of what was sent is back.
+        const bool refill = sent - got <= window / 2;
+        while (refill && sent < count && sent - got < window) {
             fill(out, size, sent);
             memcpy(out, &sent, sizeof sent);
             const ssize_t put = write(fd, out, size);
