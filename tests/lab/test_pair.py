@@ -30,10 +30,11 @@ class Fails(unittest.TestCase):
 
     def test_firmware_that_never_answers(self):
         """It is given up."""
-        code, said = lab("--timeout", "3", "--firmware", FIRMWARE / "mps2-an521-cpu1/never-ready.elf")
+        code, said = lab("--timeout", "12", "--firmware",
+                         FIRMWARE / "mps2-an521-cpu1/never-ready.elf")
         self.assertEqual(code, 1, said)
         self.assertIn("never-ready: waiting for a clock that never comes", said)
-        self.assertIn("took more than 3 s", said)
+        self.assertIn("took more than 12 s", said)
 
     def test_firmware_for_another_board(self):
         """The board note tells."""
