@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,7 +65,14 @@ class Packages:
             # Debian's own only: others need not have this architecture.
             if file.is_file() and "debian" in file.read_text():
                 shutil.copy(file, apt / "sources")
-        run("apt-get", *self.options, "update")
+        # A mirror that is being updated has some lists wrong: apt leaves those out, and says so.
+        # What is wanted may be in the others; if not, the download says which package is missing.
+        result = subprocess.run(["apt-get", *self.options, "update"], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, check=False)
+        if result.returncode != 0:
+            if not any((apt / "lists").glob("*_Packages*")):
+                raise SystemExit(f"no package lists:\n{result.stdout}")
+            print("some package lists could not be fetched; using the others", file=sys.stderr)
         self.lists_are_fresh = True
 
     def depends(self, name):
