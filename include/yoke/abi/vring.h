@@ -1,50 +1,49 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/// \file vring.h
+/// \file abi/vring.h
 /// The split virtqueue's bytes: VIRTIO 1.3, sections 2.7.5 to 2.7.8.
 #ifndef YOKE_ABI_VRING_H
 #define YOKE_ABI_VRING_H
 
 #include <yoke/base.h>
 
-/// Flags of a descriptor (2.7.5).
+// The available and used rings (2.7.6, 2.7.8) both are: u16 flags, u16 idx, `num` elements, and a
+// u16 event index behind the last one. Their elements are u16 heads and used elements.
+
+// Generated from spec/structures.json by spec/generate: vring
+
+// Flags of a descriptor (2.7.5).
 #define YOKE_DESC_NEXT 1u     ///< The chain continues at `next`.
 #define YOKE_DESC_WRITE 2u    ///< The device writes this buffer; otherwise it reads it.
 #define YOKE_DESC_INDIRECT 4u ///< The buffer is a table of descriptors.
 
-/// Asks the other side for no notifications: avail.flags (2.7.6) and used.flags (2.7.8).
-#define YOKE_RING_NO_NOTIFY 1u
+// Numbers of the available and used rings (2.7.6, 2.7.8).
+#define YOKE_RING_NO_NOTIFY 1u ///< In `flags` of either ring: asks for no doorbells.
+#define YOKE_RING_MAX 32768u   ///< The largest ring, and so the longest chain (2.7).
+#define YOKE_RING_FLAGS 0u     ///< Index of `flags` in either ring, counted in u16.
+#define YOKE_RING_IDX 1u       ///< Index of `idx` in either ring, counted in u16.
+#define YOKE_RING_HEAD 4u      ///< Bytes before the first element of either ring.
 
-/// The largest ring, and so the longest chain (2.7).
-#define YOKE_RING_MAX 32768u
-
-/// A descriptor (2.7.5): 16 bytes, written by the driver.
+/// A descriptor (2.7.5). 16 bytes.
 struct yoke_vring_desc {
     uint64_t addr;  ///< Address of the buffer, as the device knows it.
     uint32_t len;   ///< Bytes.
-    uint16_t flags; ///< YOKE_DESC_*.
-    uint16_t next;  ///< Index of the next descriptor, if YOKE_DESC_NEXT is set.
+    uint16_t flags; ///< NEXT, WRITE, INDIRECT.
+    uint16_t next;  ///< Index of the next descriptor, if NEXT is set.
 };
+YOKE_STATIC_ASSERT(sizeof(struct yoke_vring_desc) == 16, "vring_desc");
+YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_desc, len) == 8, "vring_desc");
+YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_desc, flags) == 12, "vring_desc");
+YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_desc, next) == 14, "vring_desc");
 
-/// An element of the used ring (2.7.8): 8 bytes, written by the device.
+/// An element of the used ring (2.7.8). 8 bytes.
 struct yoke_vring_used_elem {
     uint32_t id;  ///< Head of the chain.
     uint32_t len; ///< Bytes that the device wrote.
 };
+YOKE_STATIC_ASSERT(sizeof(struct yoke_vring_used_elem) == 8, "vring_used_elem");
+YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_used_elem, len) == 4, "vring_used_elem");
 
-// The available and used rings (2.7.6, 2.7.8) both are: u16 flags, u16 idx, `num` elements, and a
-// u16 event index behind the last one. Their elements are u16 heads and used elements.
-#define YOKE_RING_FLAGS 0u ///< Index of `flags` in either ring, counted in u16.
-#define YOKE_RING_IDX 1u   ///< Index of `idx` in either ring, counted in u16.
-#define YOKE_RING_HEAD 4u  ///< Bytes before the first element of either ring.
-
-YOKE_STATIC_ASSERT(sizeof(struct yoke_vring_desc) == 16, "2.7.5");
-YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_desc, addr) == 0, "2.7.5");
-YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_desc, len) == 8, "2.7.5");
-YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_desc, flags) == 12, "2.7.5");
-YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_desc, next) == 14, "2.7.5");
-YOKE_STATIC_ASSERT(sizeof(struct yoke_vring_used_elem) == 8, "2.7.8");
-YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_used_elem, id) == 0, "2.7.8");
-YOKE_STATIC_ASSERT(offsetof(struct yoke_vring_used_elem, len) == 4, "2.7.8");
+// End of what is generated.
 
 /// Offset of the available ring behind `num` descriptors (2.7).
 static inline uint32_t yoke_vring_avail(uint32_t num)
