@@ -80,6 +80,9 @@ int host_make_link(struct yoke_host *host)
         return host_fail(host, YOKE_NO_SPACE, "no memory for the link: %zu bytes", size);
     }
     make_windows(host);
+    uint8_t *const pool = yoke_plan_at(plan, buffers);
+    const size_t rx_size = (size_t)rx->num * YOKE_RPMSG_BUFFER_SIZE;
+    const size_t tx_size = (size_t)tx->num * YOKE_RPMSG_BUFFER_SIZE;
     const struct yoke_link_config config = {
         .vdev = &host->vdev,
         .da = &host->da,
@@ -88,9 +91,8 @@ int host_make_link(struct yoke_host *host)
         .buckets = buckets,
         .event = on_link,
         .context = host,
-        .buffers = yoke_plan_at(plan, buffers),
-        .buffers_pa = buffers->pa,
-        .buffers_size = (size_t)buffers->size,
+        .rx_pool = {pool, buffers->pa, rx_size},
+        .tx_pool = {pool + rx_size, buffers->pa + rx_size, tx_size},
     };
     int status =
         yoke_vdev_open(&host->vdev, yoke_plan_at(plan, vdev), (size_t)vdev->size, &host->port);

@@ -84,6 +84,15 @@ static void on_link(struct yoke_link *link, enum yoke_link_event event, void *co
     }
 }
 
+/// Takes shared memory for `count` buffers. Whether there was so much is looked at later.
+static struct yoke_link_pool take_pool(uint32_t count)
+{
+    const size_t size = (size_t)count * YOKE_RPMSG_BUFFER_SIZE;
+    const uint64_t at = take(size);
+
+    return (struct yoke_link_pool){yoke_mem_at(&board_da, at, size), at, size};
+}
+
 int peer_start(struct peer *peer)
 {
     struct yoke_rsc_entry entry;
@@ -110,9 +119,8 @@ int peer_start(struct peer *peer)
         return fail(status, "its rpmsg device cannot be opened");
     }
 
-    const size_t size = yoke_link_buffer_bytes(entry.of.vdev.vrings[0].num,
-                                               entry.of.vdev.vrings[1].num, YOKE_RPMSG_BUFFER_SIZE);
-    const uint64_t buffers = take(size);
+    const struct yoke_link_pool rx = take_pool(entry.of.vdev.vrings[YOKE_RPMSG_QUEUE_RX].num);
+    const struct yoke_link_pool tx = take_pool(entry.of.vdev.vrings[YOKE_RPMSG_QUEUE_TX].num);
     if (next_da - board_peer.shared_da > board_peer.shared_size) {
         return fail(YOKE_NO_SPACE, "its rings and buffers do not fit into shared memory");
     }
@@ -124,9 +132,8 @@ int peer_start(struct peer *peer)
         .buckets = BUCKETS,
         .event = on_link,
         .context = peer,
-        .buffers = yoke_mem_at(&board_da, buffers, size),
-        .buffers_pa = buffers,
-        .buffers_size = size,
+        .rx_pool = rx,
+        .tx_pool = tx,
     };
     status = yoke_link_driver_init(&peer->link, &config);
     if (status == YOKE_OK) {

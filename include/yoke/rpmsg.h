@@ -58,6 +58,14 @@ struct yoke_link_stats {
     uint32_t bad;        ///< Messages, buffers and ring elements of the peer's that were refused.
 };
 
+/// Shared memory for the buffers of one direction. A link has as many buffers as fit into it, at
+/// most as many as the ring has descriptors.
+struct yoke_link_pool {
+    void *memory; ///< 16-aligned.
+    uint64_t pa;  ///< The same, as the device knows it.
+    size_t size;  ///< Bytes.
+};
+
 /// How to set a link up. What it points to is the caller's and lives as long as the link.
 struct yoke_link_config {
     struct yoke_vdev *vdev;    ///< The vdev, opened: id YOKE_ID_RPMSG, two rings.
@@ -66,17 +74,18 @@ struct yoke_link_config {
     void *memory;              ///< Private memory, aligned for pointers:
     size_t memory_size;        ///< YOKE_LINK_DEVICE_BYTES() or YOKE_LINK_DRIVER_BYTES() of it.
     uint32_t buckets;          ///< For endpoints: a power of two, best as many as endpoints.
-    uint32_t buffer_size;      ///< Bytes of a message with its header; 0 is 512.
+    uint32_t rx_size;          ///< Bytes of a message that comes, with its header; 0 is 512.
+    uint32_t tx_size;          ///< The same of one that goes. See YOKE_F_RPMSG_BUFFERS.
     bool polled;               ///< The owner polls all the time and never waits for a doorbell.
     bool big_endian;           ///< The driver is big endian (see yoke_vq_config).
     yoke_link_event_fn *event; ///< May be NULL.
     void *context;             ///< Passed to `event`.
 
     // Driver role only.
-    void *buffers;       ///< Shared memory, 16-aligned: yoke_link_buffer_bytes() of it.
-    uint64_t buffers_pa; ///< The same, as the device knows it.
-    size_t buffers_size; ///< Bytes that there are.
-    uint64_t known;      ///< Features to take if offered, of NS and YOKE_F_RING_*; 0 is all.
+    struct yoke_link_pool rx_pool; ///< Buffers for messages that come.
+    struct yoke_link_pool tx_pool; ///< Buffers for messages that go.
+    uint64_t known; ///< Features to take if offered: YOKE_F_RPMSG_*, YOKE_F_RING_*; 0 is all but
+                    ///< BUFFERS, which says that both sizes are those that the firmware asks for.
 };
 
 /// Private memory that a device-role link needs: ring sizes and buckets are powers of two.
@@ -110,9 +119,10 @@ struct yoke_link {
         struct yoke_vq_device device;
     } rx, tx;
     struct yoke_link_stats stats;
-    uint8_t *buffers;
-    uint64_t buffers_pa;
-    uint32_t buffer_size;
+    struct yoke_link_pool rx_pool;
+    struct yoke_link_pool tx_pool;
+    uint32_t rx_size;
+    uint32_t tx_size;
     uint32_t features; ///< In force.
     uint32_t known;    ///< Driver role: those to take.
     uint32_t bucket_mask;
@@ -134,14 +144,14 @@ struct yoke_link {
 /// Sets a link up in the device role. It comes up in yoke_link_poll(), when the driver is ready.
 ///
 /// Returns YOKE_OK; YOKE_INVALID for a NULL, a vdev that is not rpmsg with two rings, a number of
-/// buckets that is not a power of two, a buffer size that is not a multiple of 8 from 24 to 65544,
+/// buckets that is not a power of two, a size that is not a multiple of 8 from 24 to 65544,
 /// or from inside a callback; YOKE_UNSUPPORTED for a byte order that needs a build with
 /// YOKE_BYTE_SWAP; YOKE_NO_SPACE if `memory` is too small for the rings' sizes.
 int yoke_link_device_init(struct yoke_link *link, const struct yoke_link_config *config);
 
 /// Sets a link up in the driver role. Open endpoints, then start it: yoke_link_start().
 ///
-/// Returns as yoke_link_device_init(); YOKE_NO_SPACE also if `buffers` is too small.
+/// Returns as yoke_link_device_init(); YOKE_NO_SPACE also if a pool has no room for one buffer.
 int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config *config);
 
 /// Driver role: resets the device, takes features, hands it the rings and its buffers, sets
@@ -152,12 +162,6 @@ int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config 
 /// Returns YOKE_OK; YOKE_BAD_PEER if a ring is not valid, has another size than at set-up, or is
 /// not in the windows of `da`; YOKE_INVALID in the device role or inside a callback.
 int yoke_link_start(struct yoke_link *link);
-
-/// Bytes of buffers that a driver-role link with these rings needs.
-static inline size_t yoke_link_buffer_bytes(uint32_t rx_num, uint32_t tx_num, uint32_t buffer_size)
-{
-    return ((size_t)rx_num + tx_num) * buffer_size;
-}
 
 /// Takes the link down: the driver role resets the device. Endpoints stay open; holds and claims
 /// are void. The driver role goes on with yoke_link_start(), the device role once the driver has
@@ -200,7 +204,8 @@ const char *yoke_link_fault_text(enum yoke_link_fault fault);
 /// The features that are in force; 0 while the link is down.
 uint64_t yoke_link_features(const struct yoke_link *link);
 
-/// The largest payload, in bytes.
+/// The largest payload that can be sent, in bytes. Device role: while the driver has not taken
+/// YOKE_F_RPMSG_BUFFERS that was offered to it, it gives buffers of 512 bytes.
 uint32_t yoke_link_mtu(const struct yoke_link *link);
 
 /// The counts, valid as long as the link.

@@ -9,20 +9,25 @@ static bool callback_runs(const struct yoke_link *link)
     return link->role != NULL && link->current != CURRENT_NONE;
 }
 
+/// True for a size that a message may have with its header: the length of its payload has 16 bits.
+static bool is_size(uint32_t size)
+{
+    return size % 8 == 0 && size > YOKE_HEADER && size <= UINT16_MAX + YOKE_HEADER;
+}
+
 int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config,
                    const struct yoke_link_role *role)
 {
     static const struct yoke_mem nowhere;
     const uint32_t buckets = config->buckets;
-    const uint32_t buffer_size =
-        config->buffer_size != 0 ? config->buffer_size : YOKE_RPMSG_BUFFER_SIZE;
+    const uint32_t rx_size = config->rx_size != 0 ? config->rx_size : YOKE_RPMSG_BUFFER_SIZE;
+    const uint32_t tx_size = config->tx_size != 0 ? config->tx_size : YOKE_RPMSG_BUFFER_SIZE;
     uint32_t num[2];
 
     if (callback_runs(link) || config->vdev == NULL || config->da == NULL ||
         config->memory == NULL || (uintptr_t)config->memory % sizeof(void *) != 0 ||
         config->vdev->id != YOKE_ID_RPMSG || config->vdev->rings != 2 || buckets == 0 ||
-        (buckets & (buckets - 1)) != 0 || buffer_size % 8 != 0 || buffer_size <= YOKE_HEADER ||
-        buffer_size > UINT16_MAX + YOKE_HEADER) {
+        (buckets & (buckets - 1)) != 0 || !is_size(rx_size) || !is_size(tx_size)) {
         return YOKE_INVALID;
     }
     if (yoke_order_differs(false, config->big_endian) && !YOKE_BYTE_SWAP) {
@@ -38,9 +43,8 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
     }
     const size_t bucket_bytes = buckets * sizeof(struct yoke_ept *);
     const size_t needed = bucket_bytes + ((size_t)num[0] + num[1]) * role->private_size;
-    if (config->memory_size < needed ||
-        (role->owns_buffers &&
-         config->buffers_size < yoke_link_buffer_bytes(num[0], num[1], buffer_size))) {
+    if (config->memory_size < needed || (role->owns_buffers && (config->rx_pool.size < rx_size ||
+                                                                config->tx_pool.size < tx_size))) {
         return YOKE_NO_SPACE;
     }
     // Stamps survive: tickets from before must not fit after.
@@ -59,7 +63,8 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
     link->context = config->context;
     link->buckets = config->memory;
     link->bucket_mask = buckets - 1;
-    link->buffer_size = buffer_size;
+    link->rx_size = rx_size;
+    link->tx_size = tx_size;
     link->next_addr = YOKE_RPMSG_DYNAMIC_ADDR;
     link->rx_num = num[0];
     link->tx_num = num[1];
@@ -242,7 +247,14 @@ uint64_t yoke_link_features(const struct yoke_link *link)
 
 uint32_t yoke_link_mtu(const struct yoke_link *link)
 {
-    return link->buffer_size - YOKE_HEADER;
+    const uint32_t untaken = (uint32_t)link->vdev->features & ~link->features;
+    uint32_t size = link->tx_size;
+
+    if ((untaken & YOKE_F_RPMSG_BUFFERS) != 0 && !link->role->owns_buffers &&
+        size > YOKE_RPMSG_BUFFER_SIZE) {
+        size = YOKE_RPMSG_BUFFER_SIZE;
+    }
+    return size - YOKE_HEADER;
 }
 
 const struct yoke_link_stats *yoke_link_stats(const struct yoke_link *link)

@@ -11,9 +11,8 @@
 /// - yoke_ticket role_hold(link, index): owns a message in passing.
 /// - bool role_holds(link, ticket): true if a message is owned under this ticket.
 /// - void role_unhold(link, ticket): an owned message is in passing again.
-/// - int role_claim(link, buffer): a free buffer, no longer than link->buffer_size: 1, YOKE_AGAIN,
-/// YOKE_BAD_PEER (skipped) or
-///   YOKE_DOWN (the ring is broken).
+/// - int role_claim(link, buffer): a free buffer, no longer than link->tx_size: 1, YOKE_AGAIN,
+///   YOKE_BAD_PEER (skipped) or YOKE_DOWN (the ring is broken).
 /// - void role_commit(link, index, size): sends `size` bytes of a free buffer in passing.
 /// - yoke_ticket role_own(link, index), bool role_owns(link, ticket), void role_disown(link,
 ///   ticket): as role_hold and so on, for free buffers.
@@ -253,7 +252,7 @@ static int path_send(struct yoke_ept *ept, uint32_t dst, const void *data, size_
     const int got = path_take(link, &buffer);
 
     if (YOKE_RARELY(got <= 0)) {
-        if (got == YOKE_AGAIN && size > link->buffer_size - YOKE_HEADER) {
+        if (got == YOKE_AGAIN && size > link->tx_size - YOKE_HEADER) {
             link->stats.tx_again--; // waiting for a buffer would not help
             return YOKE_TOO_LONG;
         }

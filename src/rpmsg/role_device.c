@@ -35,8 +35,8 @@ YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
     const int got = vq_device_buffer(&link->rx.device, false, YOKE_HEADER, &part, (uint32_t)head);
     buffer->data = part.data;
     buffer->size = part.size;
-    if (YOKE_RARELY(part.size > link->buffer_size)) {
-        buffer->size = link->buffer_size;
+    if (YOKE_RARELY(part.size > link->rx_size)) {
+        buffer->size = link->rx_size;
     }
     buffer->index = (uint32_t)head;
     if (got > 0) {
@@ -75,7 +75,7 @@ YOKE_HOT int role_claim(struct yoke_link *link, struct link_buffer *buffer)
     }
     const int got = vq_device_buffer(&link->tx.device, true, YOKE_HEADER, &part, (uint32_t)head);
     buffer->data = part.data;
-    buffer->size = part.size < link->buffer_size ? part.size : link->buffer_size;
+    buffer->size = part.size < link->tx_size ? part.size : link->tx_size;
     buffer->index = (uint32_t)head;
     return got;
 }

@@ -3,15 +3,21 @@
 #include "ring/driver.h"
 #include "rpmsg/link.h"
 
-/// Where the buffer of a descriptor lies in the pool: those of the rx queue come first.
-YOKE_HOT size_t rx_offset(const struct yoke_link *link, uint32_t index)
+/// Where the buffer of a descriptor lies.
+YOKE_HOT uint8_t *rx_buffer(const struct yoke_link *link, uint32_t index)
 {
-    return (size_t)index * link->buffer_size;
+    return (uint8_t *)link->rx_pool.memory + (size_t)index * link->rx_size;
 }
 
-YOKE_HOT size_t tx_offset(const struct yoke_link *link, uint32_t index)
+YOKE_HOT uint8_t *tx_buffer(const struct yoke_link *link, uint32_t index)
 {
-    return (size_t)(link->rx_num + index) * link->buffer_size;
+    return (uint8_t *)link->tx_pool.memory + (size_t)index * link->tx_size;
+}
+
+/// How many buffers a ring of `num` descriptors has.
+static uint32_t buffers_of(const struct yoke_link_pool *pool, uint32_t size, uint32_t num)
+{
+    return pool->size / size < num ? (uint32_t)(pool->size / size) : num;
 }
 
 YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
@@ -25,7 +31,7 @@ YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
         vq_driver_put(&link->rx.vq, (uint32_t)index);
         return YOKE_BAD_PEER;
     }
-    buffer->data = link->buffers + rx_offset(link, (uint32_t)index);
+    buffer->data = rx_buffer(link, (uint32_t)index);
     buffer->index = (uint32_t)index;
     yoke_invalidate(link->rx.vq.port, buffer->data, buffer->size);
     return 1;
@@ -69,8 +75,8 @@ YOKE_HOT int role_claim(struct yoke_link *link, struct link_buffer *buffer)
             return index;
         }
     }
-    buffer->data = link->buffers + tx_offset(link, (uint32_t)index);
-    buffer->size = link->buffer_size;
+    buffer->data = tx_buffer(link, (uint32_t)index);
+    buffer->size = link->tx_size;
     buffer->index = (uint32_t)index;
     return 1;
 }
@@ -115,21 +121,27 @@ static const struct yoke_link_role role = {
     .owns_buffers = true,
 };
 
+static bool is_pool(const struct yoke_link_pool *pool)
+{
+    return pool->memory != NULL && (uintptr_t)pool->memory % 16 == 0;
+}
+
 int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config *config)
 {
-    const uint64_t all = YOKE_F_RPMSG_NS | YOKE_F_RING_INDIRECT | YOKE_F_RING_EVENT_IDX;
+    const uint64_t usual = YOKE_F_RPMSG_NS | YOKE_F_RING_INDIRECT | YOKE_F_RING_EVENT_IDX;
 
-    if (link == NULL || config == NULL || config->buffers == NULL ||
-        (uintptr_t)config->buffers % 16 != 0) {
+    if (link == NULL || config == NULL || !is_pool(&config->rx_pool) ||
+        !is_pool(&config->tx_pool)) {
         return YOKE_INVALID;
     }
     const int status = yoke_link_init(link, config, &role);
     if (status != YOKE_OK) {
         return status;
     }
-    link->buffers = config->buffers;
-    link->buffers_pa = config->buffers_pa;
-    link->known = (uint32_t)(config->known != 0 ? config->known & all : all);
+    link->rx_pool = config->rx_pool;
+    link->tx_pool = config->tx_pool;
+    link->known =
+        (uint32_t)(config->known != 0 ? config->known & (usual | YOKE_F_RPMSG_BUFFERS) : usual);
     link->status = &link->driving;
     return YOKE_OK;
 }
@@ -151,14 +163,19 @@ int yoke_link_start(struct yoke_link *link)
         yoke_vdev_driver_reset(link->vdev);
         return YOKE_BAD_PEER;
     }
-    while (link->rx.driver.free_count != 0) {
+    // A new ring's free descriptors come in their order, so those with a buffer come first.
+    const uint32_t rx_count = buffers_of(&link->rx_pool, link->rx_size, link->rx_num);
+    const uint32_t tx_count = buffers_of(&link->tx_pool, link->tx_size, link->tx_num);
+    for (uint32_t i = 0; i < rx_count; i++) {
         const uint32_t index = vq_driver_take_free(&link->rx.driver);
-        vq_driver_offer(&link->rx.driver, index, link->buffers_pa + rx_offset(link, index),
-                        link->buffer_size, true);
+        vq_driver_offer(&link->rx.driver, index, link->rx_pool.pa + (uint64_t)index * link->rx_size,
+                        link->rx_size, true);
     }
-    for (uint32_t index = 0; index < link->tx_num; index++) {
-        vq_driver_write(&link->tx.vq, index, link->buffers_pa + tx_offset(link, index), 0, 0, 0);
+    for (uint32_t index = 0; index < tx_count; index++) {
+        vq_driver_write(&link->tx.vq, index, link->tx_pool.pa + (uint64_t)index * link->tx_size, 0,
+                        0, 0);
     }
+    link->tx.driver.free_count = (uint16_t)tx_count;
     // The index is out before DRIVER_OK, and the doorbell, rung whatever the flags say, after it.
     vq_show(&link->rx.vq);
     link->features = (uint32_t)features;

@@ -104,9 +104,8 @@ static void set_up(void)
         .memory_size = sizeof host_memory,
         .buckets = 16,
         .polled = true,
-        .buffers = shared + 4 * 4096,
-        .buffers_pa = POOL_PA,
-        .buffers_size = 2 * NUM * 512,
+        .rx_pool = {shared + 4 * 4096, POOL_PA, NUM * 512},
+        .tx_pool = {shared + 4 * 4096 + NUM * 512, POOL_PA + NUM * 512, NUM * 512},
     };
     int bad = yoke_vdev_open(&host_vdev, &table.rpmsg, sizeof table.rpmsg, &port);
     bad |= yoke_vdev_driver_place(&host_vdev, 0, 0x1000, 0);

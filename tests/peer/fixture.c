@@ -172,6 +172,7 @@ void fixture_open(struct fixture *f, const struct fixture_options *options)
     f->pa = (struct yoke_mem){&f->windows[1], 1};
     const size_t size = fixture_drives(f) ? YOKE_LINK_DRIVER_BYTES(num, num, o.buckets)
                                           : YOKE_LINK_DEVICE_BYTES(num, num, o.buckets);
+    const size_t pool = (f->peer.size - f->peer.buffers_at) / 2;
     f->memory = malloc(size);
     assert_non_null(f->memory);
     f->config = (struct yoke_link_config){
@@ -181,14 +182,14 @@ void fixture_open(struct fixture *f, const struct fixture_options *options)
         .memory = f->memory,
         .memory_size = size,
         .buckets = o.buckets,
-        .buffer_size = o.buffer_size,
+        .rx_size = o.buffer_size,
+        .tx_size = o.buffer_size,
         .polled = o.polled,
         .big_endian = o.peer.big_endian,
         .event = on_event,
         .context = f,
-        .buffers = f->view + f->peer.buffers_at,
-        .buffers_pa = PEER_PA,
-        .buffers_size = f->peer.size - f->peer.buffers_at,
+        .rx_pool = {f->view + f->peer.buffers_at, PEER_PA, pool},
+        .tx_pool = {f->view + f->peer.buffers_at + pool, PEER_PA + pool, pool},
         .known = o.known,
     };
     assert_int_equal(yoke_vdev_open(&f->vdev, f->view, 68, &f->port), YOKE_OK);

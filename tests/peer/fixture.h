@@ -18,7 +18,7 @@ struct fixture;
 struct fixture_options {
     struct peer_config peer;
     uint32_t buckets;
-    uint32_t buffer_size; ///< Of the link.
+    uint32_t buffer_size; ///< Of the link, both ways.
     bool polled;
     uint64_t known; ///< Driver role: features that it knows.
 };

@@ -261,10 +261,11 @@ static void set_up(uint32_t features)
         .memory = host_memory,
         .memory_size = sizeof host_memory,
         .buckets = 4,
-        .buffer_size = BUFFER,
-        .buffers = host_side.copy + POOL_AT,
-        .buffers_pa = PA + POOL_AT,
-        .buffers_size = SIZE - POOL_AT,
+        .rx_size = BUFFER,
+        .tx_size = BUFFER,
+        .rx_pool = {host_side.copy + POOL_AT, PA + POOL_AT, (SIZE - POOL_AT) / 2},
+        .tx_pool = {host_side.copy + (SIZE + POOL_AT) / 2, PA + (SIZE + POOL_AT) / 2,
+                    (SIZE - POOL_AT) / 2},
     };
     assert_int_equal(
         yoke_vdev_open(&host_vdev, host_side.copy + TABLE_AT, sizeof table.rpmsg, &host_port), 0);

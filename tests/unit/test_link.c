@@ -472,16 +472,22 @@ static void set_up_refuses_what_is_not_valid(void **state)
     assert_refuses(f, memory, memory + 1, YOKE_INVALID);
     assert_refuses(f, buckets, 0, YOKE_INVALID);
     assert_refuses(f, buckets, 3, YOKE_INVALID);
-    assert_refuses(f, buffer_size, 16, YOKE_INVALID);
-    assert_refuses(f, buffer_size, 28, YOKE_INVALID);
-    assert_refuses(f, buffer_size, 65552, YOKE_INVALID);
+    assert_refuses(f, rx_size, 16, YOKE_INVALID);
+    assert_refuses(f, rx_size, 28, YOKE_INVALID);
+    assert_refuses(f, rx_size, 65552, YOKE_INVALID);
+    assert_refuses(f, tx_size, 16, YOKE_INVALID);
+    assert_refuses(f, tx_size, 28, YOKE_INVALID);
+    assert_refuses(f, tx_size, 65552, YOKE_INVALID);
     assert_refuses(f, memory_size, f->config.memory_size - 1, YOKE_NO_SPACE);
     assert_refuses(f, buckets, 32, YOKE_NO_SPACE);
     assert_refuses(f, big_endian, true, YOKE_UNSUPPORTED);
     if (fixture_drives(f)) {
-        assert_refuses(f, buffers, NULL, YOKE_INVALID);
-        assert_refuses(f, buffers, f->view + f->peer.buffers_at + 8, YOKE_INVALID);
-        assert_refuses(f, buffers_size, 16 * 512 - 1, YOKE_NO_SPACE);
+        assert_refuses(f, rx_pool.memory, NULL, YOKE_INVALID);
+        assert_refuses(f, tx_pool.memory, NULL, YOKE_INVALID);
+        assert_refuses(f, rx_pool.memory, f->view + f->peer.buffers_at + 8, YOKE_INVALID);
+        assert_refuses(f, tx_pool.memory, f->view + f->peer.buffers_at + 8, YOKE_INVALID);
+        assert_refuses(f, rx_pool.size, 511, YOKE_NO_SPACE);
+        assert_refuses(f, tx_pool.size, 511, YOKE_NO_SPACE);
         assert_int_equal(yoke_link_driver_init(NULL, &f->config), YOKE_INVALID);
         assert_int_equal(yoke_link_driver_init(&f->link, NULL), YOKE_INVALID);
     } else {
@@ -515,7 +521,7 @@ static void a_refused_driver_leaves_a_working_link_as_it_was(void **state)
 
     fixture_ept(f, &ept, US, THEM);
     fixture_up(f);
-    assert_refuses(f, buffers_size, 16 * 512 - 1, YOKE_NO_SPACE);
+    assert_refuses(f, tx_pool.size, 511, YOKE_NO_SPACE);
     assert_true(peer_send(&f->peer, THEM, US, "still", 5));
     assert_int_equal(fixture_drain(f), 1);
     assert_int_equal(f->received, 1);

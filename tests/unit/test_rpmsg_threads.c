@@ -148,9 +148,8 @@ static void open_pair(struct pair *pair, bool polled, uint64_t features)
         .memory_size = sizeof pair->host.memory,
         .buckets = 16,
         .polled = polled,
-        .buffers = pair->shared + 3 * PAGE,
-        .buffers_pa = POOL_PA,
-        .buffers_size = 2 * NUM * 512,
+        .rx_pool = {pair->shared + 3 * PAGE, POOL_PA, NUM * 512},
+        .tx_pool = {pair->shared + 3 * PAGE + NUM * 512, POOL_PA + NUM * 512, NUM * 512},
     };
     assert_int_equal(yoke_vdev_driver_place(&pair->host.vdev, 0, PAGE, 0), YOKE_OK);
     assert_int_equal(yoke_vdev_driver_place(&pair->host.vdev, 1, 2 * PAGE, 1), YOKE_OK);
