@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // yoke inspect: what a firmware file holds, and where it would lie.
+#include <stdlib.h>
 #include <string.h>
 
+#include "entry.h"
 #include "file.h"
 #include "tool.h"
 
@@ -17,38 +19,6 @@ const char tool_inspect_help[] =
     "\n"
     "exit codes: 0 done; 2 the command line makes no sense; 3 the file cannot be read or is\n"
     "refused: what could be read is shown first\n";
-
-static const char *type_text(uint32_t type)
-{
-    switch (type) {
-    case YOKE_RSC_CARVEOUT:
-        return "carveout";
-    case YOKE_RSC_DEVMEM:
-        return "devmem";
-    case YOKE_RSC_TRACE:
-        return "trace";
-    case YOKE_RSC_VDEV:
-        return "vdev";
-    default:
-        return yoke_rsc_is_vendor(type) ? "vendor's" : "unknown";
-    }
-}
-
-static const char *device_text(uint32_t id)
-{
-    switch (id) {
-    case YOKE_ID_NET:
-        return "net";
-    case YOKE_ID_BLOCK:
-        return "block";
-    case YOKE_ID_CONSOLE:
-        return "console";
-    case YOKE_ID_RPMSG:
-        return "rpmsg";
-    default:
-        return "other";
-    }
-}
 
 static cJSON *segment_json(const struct yoke_segment *segment)
 {
@@ -92,125 +62,18 @@ static int show_segments(const struct yoke_elf *elf, cJSON *json, struct yoke_re
     return YOKE_OK;
 }
 
-/// An address of the table's as text.
-static const char *address_text(uint64_t da, char *text, size_t size)
+/// An entry, its further lines below the first.
+static void print_entry(const struct yoke_rsc_entry *entry, uint32_t version, uint32_t vdevs)
 {
-    if (da == YOKE_ADDR_ANY) {
-        return "any";
-    }
-    (void)snprintf(text, size, "0x%llx", (unsigned long long)da);
-    return text;
-}
+    char *const text = tool_entry_text(entry, version, vdevs);
+    char *rest = text;
 
-/// Linux takes an address that the firmware fixed only from memory that its platform driver has
-/// registered by that name. Otherwise it takes other memory, and the firmware is deaf.
-static void print_linux_needs(uint64_t da, const char *name)
-{
-    if (da != YOKE_ADDR_ANY) {
-        (void)printf("         Linux needs a carveout named %s there, or it puts this elsewhere\n",
-                     name);
+    (void)printf("%-7u  %-9s %s\n", entry->index, tool_entry_kind(entry),
+                 text != NULL ? strsep(&rest, "\n") : "");
+    while (rest != NULL) {
+        (void)printf("         %s\n", strsep(&rest, "\n"));
     }
-}
-
-/// The name that Linux gives a ring's carveout: vdevs are counted over the table.
-static const char *ring_name(uint32_t vdev, uint32_t ring, char *text, size_t size)
-{
-    (void)snprintf(text, size, "vdev%uvring%u", vdev, ring);
-    return text;
-}
-
-static void print_entry(const struct yoke_rsc_entry *entry, uint32_t vdevs)
-{
-    char da[24];
-    char name[4 * YOKE_RSC_NAME_SIZE + 1];
-
-    (void)printf("%-7u  %-9s ", entry->index, type_text(entry->type));
-    switch (entry->type) {
-    case YOKE_RSC_CARVEOUT:
-    case YOKE_RSC_DEVMEM: {
-        const struct yoke_rsc_memory *const memory =
-            entry->type == YOKE_RSC_CARVEOUT ? &entry->of.carveout : &entry->of.devmem;
-        (void)printf("%s, %llu B at %s\n",
-                     tool_clean(name, sizeof name, memory->name, strlen(memory->name)),
-                     (unsigned long long)memory->len, address_text(memory->da, da, sizeof da));
-        if (entry->type == YOKE_RSC_CARVEOUT) {
-            print_linux_needs(memory->da, name);
-        }
-        break;
-    }
-    case YOKE_RSC_TRACE:
-        (void)printf(
-            "%s, %llu B at %s\n",
-            tool_clean(name, sizeof name, entry->of.trace.name, strlen(entry->of.trace.name)),
-            (unsigned long long)entry->of.trace.len,
-            address_text(entry->of.trace.da, da, sizeof da));
-        break;
-    case YOKE_RSC_VDEV:
-        (void)printf("%s (device id %u), features 0x%x, %zu B of configuration\n",
-                     device_text(entry->of.vdev.id), entry->of.vdev.id, entry->of.vdev.dfeatures,
-                     entry->of.vdev.config.size);
-        for (uint32_t i = 0; i < entry->of.vdev.num_of_vrings; i++) {
-            const struct yoke_rsc_queue *const vring = yoke_rsc_vring(entry, i);
-            (void)printf("         vring %u   %u descriptors, aligned to %u, at %s\n", i,
-                         vring->num, vring->align, address_text(vring->da, da, sizeof da));
-            print_linux_needs(vring->da, ring_name(vdevs, i, name, sizeof name));
-        }
-        break;
-    default:
-        (void)printf("type %u, %zu B\n", entry->type, entry->bytes.size);
-    }
-}
-
-static cJSON *entry_json(const struct yoke_rsc_entry *entry, uint32_t vdevs)
-{
-    cJSON *const json = cJSON_CreateObject();
-    char clean[4 * YOKE_RSC_NAME_SIZE + 1];
-    const char *name = "";
-
-    (void)cJSON_AddNumberToObject(json, "index", entry->index);
-    (void)cJSON_AddNumberToObject(json, "type", entry->type);
-    (void)cJSON_AddStringToObject(json, "kind", type_text(entry->type));
-    switch (entry->type) {
-    case YOKE_RSC_CARVEOUT:
-    case YOKE_RSC_DEVMEM: {
-        const struct yoke_rsc_memory *const memory =
-            entry->type == YOKE_RSC_CARVEOUT ? &entry->of.carveout : &entry->of.devmem;
-        name = memory->name;
-        tool_json_address(json, "da", memory->da);
-        (void)cJSON_AddNumberToObject(json, "len", (double)memory->len);
-        break;
-    }
-    case YOKE_RSC_TRACE:
-        name = entry->of.trace.name;
-        tool_json_address(json, "da", entry->of.trace.da);
-        (void)cJSON_AddNumberToObject(json, "len", (double)entry->of.trace.len);
-        break;
-    case YOKE_RSC_VDEV: {
-        cJSON *const vrings = cJSON_AddArrayToObject(json, "vrings");
-        (void)cJSON_AddNumberToObject(json, "id", entry->of.vdev.id);
-        (void)cJSON_AddNumberToObject(json, "features", entry->of.vdev.dfeatures);
-        for (uint32_t i = 0; i < entry->of.vdev.num_of_vrings; i++) {
-            const struct yoke_rsc_queue *const vring = yoke_rsc_vring(entry, i);
-            cJSON *const item = cJSON_CreateObject();
-            tool_json_address(item, "da", vring->da);
-            (void)cJSON_AddNumberToObject(item, "num", vring->num);
-            (void)cJSON_AddNumberToObject(item, "align", vring->align);
-            if (vring->da != YOKE_ADDR_ANY) {
-                (void)cJSON_AddStringToObject(item, "linux_carveout",
-                                              ring_name(vdevs, i, clean, sizeof clean));
-            }
-            (void)cJSON_AddItemToArray(vrings, item);
-        }
-        break;
-    }
-    default:
-        (void)cJSON_AddNumberToObject(json, "len", (double)entry->bytes.size);
-    }
-    if (name[0] != '\0') {
-        (void)cJSON_AddStringToObject(json, "name",
-                                      tool_clean(clean, sizeof clean, name, strlen(name)));
-    }
-    return json;
+    free(text);
 }
 
 static int show_entries(const struct yoke_elf *elf, cJSON *json, struct yoke_refusal *refusal)
@@ -221,7 +84,7 @@ static int show_entries(const struct yoke_elf *elf, cJSON *json, struct yoke_ref
     struct yoke_rsc rsc;
     uint32_t vdevs = 0;
 
-    if (yoke_elf_find_section(elf, YOKE_RSC_SECTION, &section) != YOKE_OK) {
+    if (yoke_rsc_find(elf, YOKE_RSC_KNOW_ALL, &section) != YOKE_OK) {
         if (json == NULL) {
             (void)printf("no resource table (section %s)\n", YOKE_RSC_SECTION);
         }
@@ -229,15 +92,15 @@ static int show_entries(const struct yoke_elf *elf, cJSON *json, struct yoke_ref
     }
     int status = yoke_rsc_open(&rsc, section.bytes, refusal);
     if (status == YOKE_OK && json == NULL) {
-        (void)printf("entry    type      what\n");
+        (void)printf("entry    type      what%s\n", rsc.version == 1 ? "" : " (table version 2)");
     }
     while (status == YOKE_OK && (status = yoke_rsc_next(&rsc, &entry, refusal)) == YOKE_OK) {
         if (json != NULL) {
-            (void)cJSON_AddItemToArray(array, entry_json(&entry, vdevs));
+            (void)cJSON_AddItemToArray(array, tool_entry_json(&entry, rsc.version, vdevs));
         } else {
-            print_entry(&entry, vdevs);
+            print_entry(&entry, rsc.version, vdevs);
         }
-        vdevs += entry.type == YOKE_RSC_VDEV;
+        vdevs += entry.known && entry.type == YOKE_RSC_VDEV;
     }
     return status == YOKE_NOT_FOUND ? YOKE_OK : status;
 }

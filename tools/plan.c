@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A plan, drawn and as JSON.
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 
 #include "tool.h"
-
-#define BAR 32u
 
 static const char *kind_text(enum yoke_area_kind kind)
 {
@@ -53,28 +49,6 @@ static void describe(const struct yoke_area *area, char *text, size_t size)
     }
 }
 
-static bool is_utf8(void)
-{
-    (void)setlocale(LC_CTYPE, "");
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-/// Draws [from, from + size) within [0, whole), one cell at least.
-static void draw(uint64_t from, uint64_t size, uint64_t whole, bool utf8)
-{
-    if (whole == 0) {
-        return; // Nothing lies there.
-    }
-    const unsigned first = (unsigned)(from * BAR / whole);
-    const uint64_t end = (from + size) * BAR + whole - 1;
-    const unsigned last = (unsigned)(end / whole);
-
-    for (unsigned i = 0; i < BAR; i++) {
-        const bool inside = i >= first && (i < last || i == first);
-        (void)fputs(inside ? (utf8 ? "█" : "#") : (utf8 ? "·" : "."), stdout);
-    }
-}
-
 /// Bytes from the region's start to the end of the last area in it.
 static uint64_t used_bytes(const struct yoke_plan *plan, uint32_t region)
 {
@@ -109,7 +83,7 @@ static const struct yoke_area *next_area(const struct yoke_plan *plan, uint32_t 
 
 void tool_show_plan(const struct yoke_plan *plan)
 {
-    const bool utf8 = is_utf8();
+    const bool utf8 = tool_is_utf8();
     char text[160];
     char size[32];
     char used_text[32];
@@ -125,7 +99,7 @@ void tool_show_plan(const struct yoke_plan *plan)
         while ((area = next_area(plan, i, area)) != NULL) {
             (void)printf("  0x%08llx %8llu B  ", (unsigned long long)area->da,
                          (unsigned long long)area->size);
-            draw(area->da - region->da, area->size, used, utf8);
+            tool_bar(area->da - region->da, area->size, used, utf8);
             describe(area, text, sizeof text);
             if (area->kind == YOKE_AREA_TABLE) {
                 (void)printf("  %s\n", text);

@@ -23,10 +23,14 @@ enum tool_exit {
 int tool_run(int argc, char **argv);
 int tool_inspect(int argc, char **argv);
 int tool_machines(int argc, char **argv);
+int tool_table(int argc, char **argv);
+int tool_size_command(int argc, char **argv);
 
 extern const char tool_run_help[];
 extern const char tool_inspect_help[];
 extern const char tool_machines_help[];
+extern const char tool_table_help[];
+extern const char tool_size_help[];
 
 /// When the program started, by yoke_host_clock().
 extern uint64_t tool_start;
@@ -51,6 +55,12 @@ const char *tool_processor(uint16_t machine, char *text, size_t size);
 /// Prints a plan: regions, and each area with a bar that shows where in its region it lies.
 void tool_show_plan(const struct yoke_plan *plan);
 cJSON *tool_plan_json(const struct yoke_plan *plan);
+
+/// True if the terminal takes more than ASCII.
+bool tool_is_utf8(void);
+
+/// Draws a bar that shows where [from, from + size) lies within [0, whole), one cell at least.
+void tool_bar(uint64_t from, uint64_t size, uint64_t whole, bool utf8);
 
 /// JSON of an address: a string in hexadecimal, for numbers in JSON lose bits beyond 2^53.
 void tool_json_address(cJSON *object, const char *name, uint64_t address);

@@ -53,7 +53,7 @@ static int read_table(struct peer *peer, struct yoke_rsc_entry *rpmsg)
         return fail(YOKE_INVALID, "its table is in no window of board_da");
     }
     memcpy(copy, table, size);
-    int status = yoke_rsc_open(&rsc, yoke_bytes(copy, size), &refusal);
+    int status = yoke_rsc1_open(&rsc, yoke_bytes(copy, size), &refusal);
     while (status == YOKE_OK && (status = yoke_rsc_next(&rsc, &entry, &refusal)) == YOKE_OK) {
         if (entry.type == YOKE_RSC_TRACE) {
             const void *const log = yoke_mem_at(&board_da, entry.of.trace.da, entry.of.trace.len);

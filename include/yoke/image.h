@@ -127,11 +127,20 @@ int yoke_elf_symbol(const struct yoke_elf *elf, uint64_t address, const char **n
 #define YOKE_RSC_ALIGN_MAX 65536u ///< Alignment of a vring.
 #define YOKE_RSC_NAME_SIZE 32u    ///< Bytes of a name, its terminating NUL included.
 
-/// A resource table being walked. Opaque to the caller, except that it may be copied.
+struct yoke_rsc_entry;
+
+/// A resource table being walked, of version 1 or 2. Read-only for the caller; may be copied.
 struct yoke_rsc {
-    struct yoke_bytes table; ///< The table, borrowed.
+    struct yoke_bytes table; ///< The table, borrowed; of version 2: no longer than it says it is.
+    uint32_t version;        ///< 1 or 2.
     uint32_t num;            ///< Number of entries.
     uint32_t next;           ///< Entry that comes next.
+    size_t at;               ///< Version 2: where it lies.
+    int (*take)(struct yoke_rsc *rsc, struct yoke_rsc_entry *entry, struct yoke_refusal *refusal);
+    uint32_t owner;   ///< Version 2: YOKE_RSC2_OWNER_*; 0 in version 1.
+    uint32_t host;    ///< Version 2: the version by which a loader has read it; 0: none has.
+    uint64_t offered; ///< Version 2: features of the firmware, YOKE_RSC2_F_*.
+    uint64_t taken;   ///< Version 2: those that the loader took.
 };
 
 /// A checked copy of a carveout or devmem entry.
@@ -141,73 +150,146 @@ struct yoke_rsc_memory {
     uint64_t pa;
     uint64_t len; ///< Not 0; da + len does not wrap.
     uint32_t flags;
+    uint32_t align; ///< Of a placed carveout: a power of two up to YOKE_RSC_ALIGN_MAX, or 0.
 };
 
 /// A checked copy of a trace entry.
 struct yoke_rsc_text {
     char name[YOKE_RSC_NAME_SIZE];
     uint64_t da;
-    uint64_t len; ///< Not 0; da + len does not wrap.
+    uint64_t len;      ///< Not 0; da + len does not wrap.
+    bool block;        ///< Version 2: a trace block lies there, not bare text.
+    bool notifies;     ///< Version 2: the firmware wants a doorbell to ring when there is text.
+    uint32_t notifyid; ///< Version 2: its number, once loaded.
 };
 
 /// A checked copy of a vring.
 struct yoke_rsc_queue {
-    uint64_t da;       ///< Device address, or YOKE_ADDR_ANY.
-    uint64_t pa;       ///< As in the table; informational.
-    uint32_t align;    ///< A power of two, 4 to YOKE_RSC_ALIGN_MAX.
-    uint32_t num;      ///< A power of two, 2 to YOKE_RING_MAX.
-    uint32_t notifyid; ///< As in the table.
+    uint64_t da;           ///< Device address, or YOKE_ADDR_ANY.
+    uint64_t pa;           ///< As in the table; informational. 0 in version 2.
+    uint32_t align;        ///< A power of two, 4 to YOKE_RSC_ALIGN_MAX.
+    uint32_t num;          ///< A power of two, 2 to YOKE_RING_MAX.
+    uint32_t notifyid;     ///< As in the table.
+    uint64_t buffers;      ///< Version 2: device address of its buffers; else YOKE_ADDR_ANY.
+    uint32_t buffer_size;  ///< Version 2: bytes of each; 0: the default of the device.
+    uint32_t buffer_count; ///< Version 2: how many, at most `num`; else `num`.
 };
 
 /// A checked copy of a vdev entry.
 struct yoke_rsc_device {
     uint32_t id;
-    uint32_t notifyid;
-    uint32_t dfeatures;
-    uint32_t gfeatures;
-    uint8_t status;
-    uint8_t num_of_vrings;                             ///< At most YOKE_RSC_VRINGS_MAX.
+    uint32_t notifyid;     ///< Version 1.
+    uint64_t features;     ///< What the firmware offers.
+    uint64_t gfeatures;    ///< Version 1: what the host took.
+    uint8_t status;        ///< Version 1.
+    uint64_t state;        ///< Version 2: device address of the vdev state, or YOKE_ADDR_ANY.
+    uint32_t state_size;   ///< Version 2: its bytes: at least what the entry needs.
+    uint64_t base;         ///< Version 2: what ring addresses in the state are counted from.
+    uint8_t num_of_vrings; ///< At most YOKE_RSC_VRINGS_MAX.
     struct yoke_rsc_queue vrings[YOKE_RSC_VRINGS_MAX]; ///< See yoke_rsc_vring().
     struct yoke_bytes config;                          ///< Configuration space, in the table.
+};
+
+/// A checked copy of an identity entry.
+struct yoke_rsc_identity {
+    char chip[YOKE_RSC_NAME_SIZE];     ///< "vendor,chip", or "".
+    char firmware[YOKE_RSC_NAME_SIZE]; ///< Its name, or "".
+    char version[YOKE_RSC_NAME_SIZE];  ///< Its version, or "".
+    uint32_t drivers;                  ///< Host drivers that it names: see yoke_rsc_driver().
+    struct yoke_bytes names;           ///< Their names, YOKE_RSC_NAME_SIZE bytes each.
+};
+
+/// A checked copy of a power entry.
+struct yoke_rsc_power {
+    uint64_t state;    ///< Device address of the power block.
+    bool notifies;     ///< The firmware rings when its state changes.
+    uint32_t notifyid; ///< With this number, once loaded.
+};
+
+/// A checked copy of a parameter entry.
+struct yoke_rsc_parameter {
+    char name[YOKE_RSC_NAME_SIZE]; ///< Not empty.
+    uint32_t kind;                 ///< YOKE_RSC2_UNSIGNED to YOKE_RSC2_BYTES.
+    uint64_t da;                   ///< Device address of the value.
+    uint32_t size;                 ///< Its bytes: fits the kind.
+};
+
+/// A checked copy of a devicetree entry.
+struct yoke_rsc_devicetree {
+    uint64_t da;  ///< Where it goes, or YOKE_ADDR_ANY.
+    uint64_t len; ///< Bytes that there is room for.
+};
+
+/// A checked copy of a locks entry.
+struct yoke_rsc_locks {
+    char name[YOKE_RSC_NAME_SIZE];
+    uint64_t da;     ///< The first lock word.
+    uint32_t count;  ///< Not 0.
+    uint32_t stride; ///< Bytes from one to the next: a multiple of 4, not 0.
+    uint32_t owner;  ///< What a word holds while this core has the lock.
+    uint32_t free;   ///< What it holds while nobody has.
 };
 
 /// A checked, private copy of one entry. Addresses and lengths have 64 bits here whatever the
 /// table's version.
 struct yoke_rsc_entry {
     uint32_t index;          ///< Its number.
-    uint32_t type;           ///< YOKE_RSC_*; those of vendors and unknown ones come as `bytes`.
+    uint32_t type;           ///< YOKE_RSC_* or YOKE_RSC2_*: the first four are the same in both.
+    bool known;              ///< `of` is filled in. If not: a type, or a version of it, that this
+                             ///< library does not know, or a vendor's.
+    bool vendor;             ///< The type belongs to a vendor.
+    bool required;           ///< Version 2: an image is to be refused if this cannot be had.
+    bool late;               ///< Version 2: handled after the segments are in memory.
     uint64_t offset;         ///< Where it lies, from the table's start.
-    struct yoke_bytes bytes; ///< The entry in the table, type included. An entry of a type that
-                             ///< is not known here reaches to the next entry or the table's end.
+    struct yoke_bytes bytes; ///< The entry in the table, type included. An entry of version 1 whose
+                             ///< type is not known reaches to the next one or the table's end.
     union {
-        struct yoke_rsc_memory carveout; ///< YOKE_RSC_CARVEOUT.
-        struct yoke_rsc_memory devmem;   ///< YOKE_RSC_DEVMEM.
-        struct yoke_rsc_text trace;      ///< YOKE_RSC_TRACE.
-        struct yoke_rsc_device vdev;     ///< YOKE_RSC_VDEV.
+        struct yoke_rsc_memory carveout;       ///< YOKE_RSC_CARVEOUT.
+        struct yoke_rsc_memory devmem;         ///< YOKE_RSC_DEVMEM.
+        struct yoke_rsc_text trace;            ///< YOKE_RSC_TRACE.
+        struct yoke_rsc_device vdev;           ///< YOKE_RSC_VDEV.
+        struct yoke_rsc_identity identity;     ///< YOKE_RSC2_IDENTITY.
+        struct yoke_rsc_power power;           ///< YOKE_RSC2_POWER.
+        struct yoke_rsc_parameter parameter;   ///< YOKE_RSC2_PARAMETER.
+        struct yoke_rsc_devicetree devicetree; ///< YOKE_RSC2_DEVICETREE.
+        struct yoke_rsc_locks locks;           ///< YOKE_RSC2_LOCKS.
     } of;
 };
 
-/// Opens a resource table of version 1: checks its head and all offsets.
+/// Opens a resource table of version 1 or 2, as its first bytes say: checks its head, and of
+/// version 1 all offsets, of version 2 all entries' sizes.
 ///
 /// `table` may be longer than what the entries use. It must be private: a table that lies in
 /// memory which a peer can write is copied by the caller first, and the copy is opened.
 /// Returns YOKE_OK, or YOKE_BAD_IMAGE with `refusal` filled in.
 int yoke_rsc_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_refusal *refusal);
 
+/// The same for one version only, which links less: a table of another version is refused.
+int yoke_rsc1_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_refusal *refusal);
+int yoke_rsc2_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_refusal *refusal);
+
+/// Finds the table of a firmware file: that of the highest version that `versions`, a sum of
+/// YOKE_RSC_KNOW_*, has.
+///
+/// Returns YOKE_OK and sets `*section`; YOKE_NOT_FOUND if there is none.
+int yoke_rsc_find(const struct yoke_elf *elf, uint32_t versions, struct yoke_section *section);
+
+#define YOKE_RSC_KNOW_1 1u   ///< Version 1.
+#define YOKE_RSC_KNOW_2 2u   ///< Version 2.
+#define YOKE_RSC_KNOW_ALL 3u ///< Every version.
+
 /// Copies and checks the next entry.
 ///
-/// Cost: one entry, plus one pass over the offsets.
+/// Cost: one entry, plus, in version 1, one pass over the offsets.
 /// Returns YOKE_OK; YOKE_NOT_FOUND after the last one; YOKE_BAD_IMAGE with `refusal` filled in.
 int yoke_rsc_next(struct yoke_rsc *rsc, struct yoke_rsc_entry *entry, struct yoke_refusal *refusal);
 
 /// Vring `index` of a vdev entry, or NULL if the entry is no vdev or has no such vring.
 const struct yoke_rsc_queue *yoke_rsc_vring(const struct yoke_rsc_entry *entry, uint32_t index);
 
-/// True if the type belongs to vendors: skipped by the core, handed to the platform.
-static inline bool yoke_rsc_is_vendor(uint32_t type)
-{
-    return type >= YOKE_RSC_VENDOR_START && type <= YOKE_RSC_VENDOR_END;
-}
+/// Host driver `index` that an identity entry names: terminated, in the table. NULL if the entry is
+/// no identity or has no such name.
+const char *yoke_rsc_driver(const struct yoke_rsc_entry *entry, uint32_t index);
 
 #ifdef __cplusplus
 }

@@ -88,7 +88,7 @@ static int add_vdev(struct planner *planner, const struct yoke_area *table,
     area->table_offset = (uint32_t)entry->offset;
     area->num = vdev->num_of_vrings;
     area->device_id = vdev->id;
-    area->features = vdev->dfeatures;
+    area->features = (uint32_t)vdev->features;
     for (uint32_t queue = 0; queue < vdev->num_of_vrings; queue++) {
         if (add_vring(planner, entry, queue) != YOKE_OK) {
             return YOKE_BAD_IMAGE;
@@ -121,8 +121,8 @@ static int add_entry(struct planner *planner, const struct yoke_area *table,
         return add_vdev(planner, table, entry);
     default:
         yoke_plan_note(planner, entry->index, "type", entry->type,
-                       yoke_rsc_is_vendor(entry->type) ? "belongs to a vendor and is left alone"
-                                                       : "is unknown and is skipped");
+                       entry->vendor ? "belongs to a vendor and is left alone"
+                                     : "is unknown and is skipped");
         return YOKE_OK;
     }
 }

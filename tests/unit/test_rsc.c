@@ -95,7 +95,7 @@ static void reads_each_kind_of_entry(void **state)
     assert_int_equal(entry.bytes.size, 72);
     assert_int_equal(entry.of.vdev.id, 7);
     assert_int_equal(entry.of.vdev.notifyid, 9);
-    assert_int_equal(entry.of.vdev.dfeatures, 1);
+    assert_int_equal(entry.of.vdev.features, 1);
     assert_int_equal(entry.of.vdev.gfeatures, 2);
     assert_int_equal(entry.of.vdev.status, 5);
     assert_int_equal(entry.of.vdev.num_of_vrings, 2);
@@ -114,7 +114,8 @@ static void reads_each_kind_of_entry(void **state)
 
     assert_int_equal(yoke_rsc_next(&rsc, &entry, &refusal), YOKE_OK);
     assert_int_equal(entry.type, 298);
-    assert_true(yoke_rsc_is_vendor(entry.type));
+    assert_true(entry.vendor);
+    assert_false(entry.known);
     assert_int_equal(entry.bytes.size, 12);
     assert_int_equal(entry.bytes.data[4], 0xde);
 
@@ -124,11 +125,19 @@ static void reads_each_kind_of_entry(void **state)
 
 static void knows_the_range_of_vendors(void **state)
 {
+    static const uint32_t types[] = {127, 128, 512, 513};
+
     (void)state;
-    assert_false(yoke_rsc_is_vendor(127));
-    assert_true(yoke_rsc_is_vendor(128));
-    assert_true(yoke_rsc_is_vendor(512));
-    assert_false(yoke_rsc_is_vendor(513));
+    table_begin(&table, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        table_entry(&table, types[i]);
+    }
+    assert_int_equal(open_table(), YOKE_OK);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(yoke_rsc_next(&rsc, &entry, &refusal), YOKE_OK);
+        assert_int_equal(entry.type, types[i]);
+        assert_int_equal(entry.vendor, types[i] == 128 || types[i] == 512);
+    }
 }
 
 static void reads_an_empty_table(void **state)
