@@ -18,7 +18,7 @@
 
 #define CRASH_BYTES 4096u
 
-size_t emulator_bytes(void)
+size_t yoke_emulator_bytes(void)
 {
     return BOARD_IMAGE_SIZE + BOARD_SHARED_SIZE + CRASH_BYTES;
 }
@@ -192,7 +192,7 @@ static int emulator_start(struct yoke_machine *machine, uint64_t entry)
     if (status != YOKE_OK) {
         return status;
     }
-    memset(crash_record(emulator), 0, CRASH_BYTES);
+    memset(crash_record(emulator), 0, sizeof(struct yoke_crash));
     drain(emulator->core_fd);
     drain(emulator->dead_fd);
     drain(machine->bell_fd);
@@ -234,6 +234,7 @@ static bool emulator_crashed(struct yoke_machine *machine, struct yoke_machine_c
         return false;
     }
     *crash = (struct yoke_machine_crash){.recorded = true, .record = emulator->cpu.state.crash};
+    memcpy(crash_record(emulator), &crash->record, sizeof crash->record);
     emulator_stop(machine);
     return true;
 }
@@ -249,6 +250,23 @@ static void emulator_notify(struct yoke_machine *machine, uint32_t notify_id)
     if (__atomic_load_n(&emulator->asleep, __ATOMIC_SEQ_CST) != 0) {
         wake(emulator->core_fd);
     }
+}
+
+int yoke_emulator_settle(struct yoke_machine *machine)
+{
+    const struct emulator *const emulator = emulator_of(machine);
+    const struct timespec pause = {.tv_nsec = 100000};
+
+    machine->ops->notify(machine, 0);
+    for (int i = 0; i < 1000; i++) {
+        // The core clears the interrupt before it looks at anything.
+        if (__atomic_load_n(&emulator->asleep, __ATOMIC_SEQ_CST) != 0 &&
+            __atomic_load_n(&emulator->cpu.state.received, __ATOMIC_SEQ_CST) == 0) {
+            return YOKE_OK;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return YOKE_AGAIN;
 }
 
 static uint32_t emulator_take_rings(struct yoke_machine *machine)
@@ -282,8 +300,8 @@ static void emulator_close(struct yoke_machine *machine)
 
     machine->ops->stop(machine);
     m33_free(&emulator->cpu);
-    if (emulator->memory != NULL) {
-        (void)munmap(emulator->memory, emulator_bytes());
+    if (emulator->memory != NULL && !emulator->borrowed) {
+        (void)munmap(emulator->memory, yoke_emulator_bytes());
     }
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (fds[i] >= 0) {
@@ -305,11 +323,13 @@ static const struct yoke_machine_ops emulator_ops = {
     .close = emulator_close,
 };
 
-static bool make_memory(struct emulator *emulator)
+static bool make_memory(struct emulator *emulator, void *memory)
 {
-    void *const memory =
-        mmap(NULL, emulator_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
+    emulator->borrowed = memory != NULL;
+    if (memory == NULL) {
+        memory = mmap(NULL, yoke_emulator_bytes(), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
     if (memory == MAP_FAILED) {
         return false;
     }
@@ -325,7 +345,7 @@ static bool make_memory(struct emulator *emulator)
     return true;
 }
 
-static struct yoke_machine *open_machine(bool stepped, char *error, size_t size)
+static struct yoke_machine *open_machine(bool stepped, void *memory, char *error, size_t size)
 {
     struct emulator *const emulator = calloc(1, sizeof *emulator);
     if (emulator == NULL) {
@@ -351,7 +371,7 @@ static struct yoke_machine *open_machine(bool stepped, char *error, size_t size)
     emulator->cpu.state.dead = true;
     const bool descriptors =
         emulator->machine.bell_fd >= 0 && emulator->core_fd >= 0 && emulator->dead_fd >= 0;
-    if (!descriptors || !make_memory(emulator)) {
+    if (!descriptors || !make_memory(emulator, memory)) {
         (void)snprintf(error, size, "no %s for an emulated core: %s",
                        descriptors ? "memory" : "descriptor", strerror(errno));
         emulator_close(&emulator->machine);
@@ -362,12 +382,24 @@ static struct yoke_machine *open_machine(bool stepped, char *error, size_t size)
 
 static struct yoke_machine *open_free(char *error, size_t size)
 {
-    return open_machine(false, error, size);
+    return open_machine(false, NULL, error, size);
 }
 
 static struct yoke_machine *open_stepped(char *error, size_t size)
 {
-    return open_machine(true, error, size);
+    return open_machine(true, NULL, error, size);
+}
+
+struct yoke_machine *yoke_emulator_open_on(void *memory, char *error, size_t size)
+{
+    return open_machine(false, memory, error, size);
+}
+
+void yoke_emulator_set_pa(struct yoke_machine *machine, uint64_t pa)
+{
+    uint8_t *const page = crash_record(emulator_of(machine));
+
+    memcpy(page + (BOARD_HOST_PA_DA - BOARD_CRASH_DA), &pa, sizeof pa);
 }
 
 static bool here(char *why, size_t size)

@@ -29,6 +29,23 @@ extern const struct yoke_machine_kind yoke_emulator_kind;
 /// thread owns.
 extern const struct yoke_machine_kind yoke_emulator_stepped_kind;
 
+/// Bytes of a machine's memory: the image, shared memory, the page of the crash record.
+size_t yoke_emulator_bytes(void);
+
+/// Makes a machine that runs free on memory of the caller's: yoke_emulator_bytes(), from a page's
+/// start, which others may see too. It stays as it is when the machine is closed; until then it
+/// must not go away. Returns NULL, and `error`, of `size` bytes, says what failed.
+struct yoke_machine *yoke_emulator_open_on(void *memory, char *error, size_t size);
+
+/// Tells the firmware at which physical address its host has the shared memory: what descriptors
+/// hold. The firmware looks when it starts and when it is rung. Without this: where it has it
+/// itself.
+void yoke_emulator_set_pa(struct yoke_machine *machine, uint64_t pa);
+
+/// Rings the core of a machine that runs free, and waits until it has looked and sleeps again.
+/// Returns YOKE_OK, or YOKE_AGAIN if it does not within a tenth of a second.
+int yoke_emulator_settle(struct yoke_machine *machine);
+
 /// Why a run ended.
 enum yoke_emulator_stop {
     YOKE_EMULATOR_LIMIT,      ///< As many instructions as asked for.

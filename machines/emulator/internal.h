@@ -17,6 +17,7 @@ struct emulator {
     struct yoke_region regions[AN521_REGIONS];
     struct m33 cpu;
     uint8_t *memory;                ///< Image, shared memory, the crash record's page.
+    bool borrowed;                  ///< It is the caller's.
     uint32_t starts;                ///< Counts them: snapshots belong to one.
     bool stepped;                   ///< No thread: the core moves inside yoke_emulator_run().
     bool started;                   ///< And neither stopped nor reported dead.
@@ -32,8 +33,5 @@ struct emulator {
     uint32_t armed;  ///< The host sleeps, and wants bell_fd to wake it.
     uint32_t asleep; ///< The core's thread sleeps, and wants core_fd to wake it.
 };
-
-/// Bytes of emulator->memory.
-size_t emulator_bytes(void);
 
 #endif

@@ -90,7 +90,7 @@ static bool is_zero(const uint8_t *page)
 
 static bool save_memory(struct yoke_emulator_snapshot *snapshot, const uint8_t *memory)
 {
-    const size_t count = emulator_bytes() / PAGE;
+    const size_t count = yoke_emulator_bytes() / PAGE;
 
     snapshot->page_index = calloc(count, sizeof *snapshot->page_index);
     if (snapshot->page_index == NULL) {
@@ -142,7 +142,7 @@ int yoke_emulator_restore(struct yoke_machine *machine,
                           const struct yoke_emulator_snapshot *snapshot)
 {
     struct emulator *const emulator = emulator_of(machine);
-    const size_t count = emulator_bytes() / PAGE;
+    const size_t count = yoke_emulator_bytes() / PAGE;
 
     if (snapshot->emulator != emulator || snapshot->starts != emulator->starts ||
         uc_context_restore(emulator->cpu.uc, snapshot->registers) != UC_ERR_OK) {

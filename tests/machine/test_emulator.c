@@ -328,6 +328,75 @@ static void test_an_exit_is_recorded(void **state)
     end(host);
 }
 
+// A host that has the memory itself, and calls it by other addresses than the core does: a kernel,
+// as in interop/linux.
+#define ELSEWHERE UINT64_C(0x712345000)
+static void *memory;
+static bool told;
+static struct yoke_region moved[2];
+
+static struct yoke_machine *open_elsewhere(char *error, size_t size)
+{
+    struct yoke_machine *const machine = yoke_emulator_open_on(memory, error, size);
+
+    assert_non_null(machine);
+    assert_true(machine->region_count >= 2);
+    memcpy(moved, machine->regions, sizeof moved);
+    moved[1].pa = ELSEWHERE;
+    machine->regions = moved;
+    machine->region_count = 2;
+    if (told) {
+        yoke_emulator_set_pa(machine, ELSEWHERE);
+    }
+    return machine;
+}
+
+static void a_host_with_memory_elsewhere(bool tells)
+{
+    struct yoke_machine_kind kind = yoke_emulator_kind;
+    const struct yoke_host_options options = {.kind = &kind};
+    struct yoke_host *const host = malloc(sizeof *host);
+    struct yoke_ept ept = {0};
+    char path[512];
+
+    told = tells;
+    kind.open = open_elsewhere;
+    memory = aligned_alloc(4096, yoke_emulator_bytes());
+    assert_non_null(memory);
+    memset(memory, 0, yoke_emulator_bytes());
+    assert_non_null(host);
+    (void)snprintf(path, sizeof path, "%s/echo.elf", directory);
+    inbox = (struct inbox){0};
+    if (yoke_host_open(host, path, &options) != YOKE_OK || yoke_host_boot(host) != YOKE_OK) {
+        fail_msg("%s", host->error);
+    }
+    const struct yoke_service *const echo = yoke_host_find(host, "echo", tells ? 10000 : 200);
+    if (tells) {
+        assert_non_null(echo);
+        assert_int_equal(
+            yoke_ept_open(&host->link, &ept, YOKE_RPMSG_ADDR_ANY, echo->addr, receive, NULL),
+            YOKE_OK);
+        assert_int_equal(yoke_send(&ept, "there", 5), YOKE_OK);
+        for (int i = 0; i < 100 && inbox.count == 0; i++) {
+            assert_true(yoke_host_wait(host, 100) >= 0);
+        }
+        assert_int_equal(inbox.count, 1);
+        assert_memory_equal(inbox.data, "there", 5);
+        assert_int_equal(yoke_emulator_settle(host->machine), YOKE_OK);
+    } else {
+        assert_null(echo); // Its buffers are nowhere.
+    }
+    end(host);
+    free(memory);
+}
+
+static void test_descriptors_may_hold_other_addresses_if_the_firmware_is_told(void **state)
+{
+    (void)state;
+    a_host_with_memory_elsewhere(true);
+    a_host_with_memory_elsewhere(false);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +409,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_doorbell_at_any_instruction_of_an_echo_is_never_lost),
         cmocka_unit_test(test_faults_are_recorded_at_their_very_instruction),
         cmocka_unit_test(test_an_exit_is_recorded),
+        cmocka_unit_test(test_descriptors_may_hold_other_addresses_if_the_firmware_is_told),
     };
 
     if (argc != 2) {

@@ -16,6 +16,18 @@ BOARD_NOTE(BOARD_NAME);
 extern char board_image_start[];
 extern char board_code_end[];
 
+static struct yoke_window pa_windows[] = {
+    {BOARD_SHARED_DA, BOARD_SHARED_SIZE, (void *)BOARD_SHARED_DA},
+};
+
+/// Descriptors hold the host's addresses. Wherever it has the memory, here it is the same.
+static void look_where_host_has_it(void)
+{
+    const uint64_t pa = *(const volatile uint64_t *)BOARD_HOST_PA_DA;
+
+    pa_windows[0].address = pa != 0 ? pa : BOARD_SHARED_DA;
+}
+
 static void notify(void *context, uint32_t notify_id)
 {
     (void)context;
@@ -36,6 +48,7 @@ void board_wait(void)
     while ((BELLS(BOARD_UART_STATE) & BOARD_UART_RX) != 0) {
         (void)BELLS(BOARD_UART_DATA);
     }
+    look_where_host_has_it();
 }
 
 void cm_board_start(void)
@@ -56,6 +69,7 @@ void cm_board_start(void)
     // byte.
     (void)BELLS(BOARD_UART_DATA);
     cm_enable_interrupt(BOARD_IRQ_BELLS);
+    look_where_host_has_it();
 }
 
 struct yoke_crash *const cm_board_crash_record = (struct yoke_crash *)BOARD_CRASH_DA;
@@ -88,9 +102,9 @@ void board_exit(int code)
 
 const struct yoke_port board_port = {.notify = notify};
 
-static const struct yoke_window windows[] = {
+static const struct yoke_window da_windows[] = {
     {BOARD_SHARED_DA, BOARD_SHARED_SIZE, (void *)BOARD_SHARED_DA},
 };
 
-const struct yoke_mem board_da = {windows, 1};
-const struct yoke_mem board_pa = {windows, 1};
+const struct yoke_mem board_da = {da_windows, 1};
+const struct yoke_mem board_pa = {pa_windows, 1};

@@ -10,8 +10,10 @@
 ///     0x80000000    1 MiB     the image: vectors, code, data, stack
 ///     0x80100000    4 MiB     shared: rings, buffers, placed carveouts
 ///     0x80fff000    4 KiB     the crash record
+///     0x80fff800    8 B       the physical address of the shared memory; 0: as above
 ///
-/// Device and physical addresses are the same. The last three are the board's PSRAM, which has
+/// Device and physical addresses are the same, unless the host has the shared memory elsewhere and
+/// says so. The last four are the board's PSRAM, which has
 /// 16 MiB; firmware uses nothing else of it.
 #ifndef BOARD_MPS2_AN521_MEMORY_H
 #define BOARD_MPS2_AN521_MEMORY_H
@@ -27,6 +29,9 @@
 #define BOARD_SHARED_DA UINT64_C(0x80100000)
 #define BOARD_SHARED_SIZE UINT64_C(0x00400000)
 #define BOARD_CRASH_DA UINT64_C(0x80fff000)
+/// Written by the host before it starts the core, or while no buffer is on its way: the firmware
+/// looks when it starts and when it wakes.
+#define BOARD_HOST_PA_DA UINT64_C(0x80fff800)
 
 /// The core takes its first stack pointer and its entry from two words here.
 #define BOARD_RESET_VECTORS_DA UINT64_C(0x10000000)
