@@ -25,6 +25,12 @@ def run(*command, **options):
     return result.stdout
 
 
+def need(*packages):
+    """Installs the packages, as PROBE=PACKAGE, whose probe is missing: see scripts/setup.sh."""
+    run("bash", "-c", 'exec 3>&2; source "$0"; need_packages "$@"', ROOT / "scripts/setup.sh",
+        *packages, cwd=ROOT)
+
+
 class Packages:
     """Packages for one architecture, unpacked over one another in `root`."""
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from debian import CACHE, ROOT, Packages, run
+from debian import CACHE, ROOT, Packages, need, run
 from initramfs import Archive
 
 LAB = ROOT / "lab"
@@ -42,8 +42,7 @@ def newer(target, *sources):
 
 def build():
     """The firmware, and the yoke command for the guest."""
-    run("bash", "-c", 'exec 3>&2; source "$0"; need_packages "$@"', ROOT / "scripts/setup.sh",
-        *NEEDS, cwd=ROOT)
+    need(*NEEDS)
     run(ROOT / "scripts/cross-libraries")
     for preset in ("firmware-arm", "aarch64-static"):
         run("cmake", "--preset", preset, cwd=ROOT)
