@@ -2,14 +2,15 @@
 // Rings at fixed addresses: right if the host has carveouts of their names there, and a trap if
 // not.
 #include <board.h>
-#include <coprocessor.h>
+#include <carveouts.h>
 #include <yoke/table.h>
 
+#include "memory.h" // The board's.
 #include "serve.h"
 
 #define FIXED_VRING(which)                                                                         \
     {                                                                                              \
-        .da = BOARD_SHARED_DA + (which)*COPROCESSOR_RING_SIZE, .align = YOKE_TABLE_ALIGN,          \
+        .da = BOARD_SHARED_DA + (which)*CARVEOUT_RING_SIZE, .align = YOKE_TABLE_ALIGN,             \
         .num = SERVE_BUFFERS                                                                       \
     }
 #define DEAF_TABLE(ENTRY)                                                                          \

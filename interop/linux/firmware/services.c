@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include <board.h>
-#include <coprocessor.h>
+#include <carveouts.h>
 #include <yoke/table.h>
 
+#include "memory.h" // The board's.
 #include "serve.h"
 
 /// An entry of a vendor's, and one of a type that nobody knows.
@@ -23,7 +24,8 @@ struct other_entry {
 #define SERVICES_TABLE(ENTRY)                                                                      \
     ENTRY(OTHER, vendor, .type = YOKE_RSC_VENDOR_START + 1, .data = {1, 2, 3})                     \
     ENTRY(CARVEOUT, pool, .da = YOKE_RSC_ADDR_ANY, .len = 0x2000, .name = "pool")                  \
-    ENTRY(CARVEOUT, window, .da = COPROCESSOR_WINDOW_DA + 0x1000, .len = 0x2000, .name = "window") \
+    ENTRY(CARVEOUT, window, .da = BOARD_SHARED_DA + CARVEOUT_WINDOW + 0x1000, .len = 0x2000,       \
+          .name = "window")                                                                        \
     ENTRY(CARVEOUT, anywhere, .da = YOKE_RSC_ADDR_ANY, .len = 0x1000, .name = "anywhere")          \
     ENTRY(OTHER, unknown, .type = YOKE_RSC_VENDOR_END + 88, .data = {4, 5, 6})                     \
     ENTRY(TRACE, trace, YOKE_TABLE_BUFFER(board_log), .name = "log")                               \

@@ -254,6 +254,7 @@ int yoke_core_add(struct yoke_core *core)
 	for (i = 0; i < YOKE_CONTROL_QUEUES; i++)
 		core->seen[i] = READ_ONCE(control->to_kernel[i]);
 	core->crashes = READ_ONCE(control->crashes);
+	control->memory_pa = core->memory_pa;
 	init_completion(&core->done);
 	INIT_WORK(&core->rang, yoke_core_work);
 	core->queue = alloc_ordered_workqueue("%s", WQ_HIGHPRI, dev_name(core->dev));

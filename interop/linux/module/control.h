@@ -61,6 +61,7 @@ struct yoke_control {
 	yoke_u64 entry;
 	yoke_u32 table_da; /* of the firmware that is started; kept for who attaches later */
 	yoke_u32 table_size;
+	yoke_u64 memory_pa; /* where the kernel has the memory: what is in descriptors */
 	yoke_u32 to_core[YOKE_CONTROL_QUEUES]; /* kicks, counted, by notify id */
 
 	/* By the host side. */
