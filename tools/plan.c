@@ -11,6 +11,8 @@ static const char *kind_text(enum yoke_area_kind kind)
         [YOKE_AREA_CARVEOUT] = "carveout", [YOKE_AREA_DEVMEM] = "devmem",
         [YOKE_AREA_TRACE] = "trace",       [YOKE_AREA_VDEV] = "vdev",
         [YOKE_AREA_VRING] = "vring",       [YOKE_AREA_BUFFERS] = "buffers",
+        [YOKE_AREA_POWER] = "power",       [YOKE_AREA_PARAMETER] = "parameter",
+        [YOKE_AREA_LOCKS] = "locks",       [YOKE_AREA_DEVICETREE] = "devicetree",
     };
     return texts[kind];
 }
@@ -28,16 +30,16 @@ static void describe(const struct yoke_area *area, char *text, size_t size)
                        (area->flags & YOKE_PF_X) != 0 ? 'x' : '-', area->bytes.size);
         break;
     case YOKE_AREA_VDEV:
-        (void)snprintf(text, size, "device id %u, %u rings, features 0x%x", area->device_id,
-                       area->num, area->features);
+        (void)snprintf(text, size, "device id %u, %u rings, features 0x%llx", area->device_id,
+                       area->num, (unsigned long long)area->features);
         break;
     case YOKE_AREA_VRING:
         (void)snprintf(text, size, "queue %u, %u descriptors, doorbell %u", area->queue, area->num,
                        area->notify_id);
         break;
     case YOKE_AREA_BUFFERS:
-        (void)snprintf(text, size, "%u buffers of %llu bytes", area->num,
-                       (unsigned long long)(area->num != 0 ? area->size / area->num : 0));
+        (void)snprintf(text, size, "queue %u, %u buffers of %u bytes", area->queue, area->num,
+                       area->buffer_size);
         break;
     case YOKE_AREA_TABLE:
         (void)snprintf(text, size, "resource table");
@@ -138,7 +140,7 @@ static cJSON *area_json(const struct yoke_area *area)
     }
     if (area->kind == YOKE_AREA_VDEV) {
         (void)cJSON_AddNumberToObject(json, "device_id", area->device_id);
-        (void)cJSON_AddNumberToObject(json, "features", area->features);
+        (void)cJSON_AddNumberToObject(json, "features", (double)area->features);
     }
     return json;
 }

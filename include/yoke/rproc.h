@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /// \file rproc.h
-/// Governing a coprocessor: plan where an image goes, load it, drive its life, read its trace.
+/// Governing a coprocessor: plan where an image goes, load it, drive its life, read its trace, ask
+/// it to rest or stop.
 ///
 /// image + memory map -> yoke_plan_make() -> yoke_load() -> struct yoke_rproc starts the core.
+/// Resource tables of version 1 and 2 give the same plan; what only version 2 has (spec/table-2.md)
+/// is marked so.
 /// All state is the caller's; any number of coprocessors can be governed at once. One context
 /// (thread) owns each object here; nothing is for ISRs.
 #ifndef YOKE_RPROC_H
 #define YOKE_RPROC_H
 
+#include <yoke/abi/rsc2.h>
 #include <yoke/base.h>
 #include <yoke/image.h>
 #include <yoke/port.h>
@@ -42,41 +46,78 @@ enum yoke_area_kind {
     YOKE_AREA_CARVEOUT, ///< A carveout; index: the table entry's number, and so for all below.
     YOKE_AREA_DEVMEM,   ///< Registers that the firmware wants, inside a region.
     YOKE_AREA_TRACE,    ///< A trace buffer, often inside a segment's zeroed part.
-    YOKE_AREA_VDEV,     ///< A vdev's entry in the loaded table: its status, features and config.
+    YOKE_AREA_VDEV,     ///< A vdev's status, features and config: version 1: its entry in the
+                        ///< loaded table, version 2: its vdev state.
     YOKE_AREA_VRING,    ///< Virtqueue `queue` of the vdev.
-    YOKE_AREA_BUFFERS,  ///< The message buffers of an rpmsg vdev.
+    YOKE_AREA_BUFFERS,  ///< The buffers of virtqueue `queue`.
+    // Version 2 only.
+    YOKE_AREA_POWER,      ///< A power block.
+    YOKE_AREA_PARAMETER,  ///< A value that the firmware takes, inside a segment.
+    YOKE_AREA_DEVICETREE, ///< A device tree blob.
+    YOKE_AREA_LOCKS,      ///< Locks that the host frees.
 };
 
 /// One thing that lies in memory. Always inside one region.
 ///
-/// Segments overlap no other segment. Rings and buffers, and carveouts that were placed, overlap
-/// nothing, except that a ring whose address the firmware fixed may lie in a fixed carveout.
+/// Segments overlap no other segment. Rings and buffers, and whatever was placed, overlap nothing,
+/// except that what the firmware fixed may lie in a fixed carveout.
 struct yoke_area {
     enum yoke_area_kind kind;
     uint32_t index;          ///< Number of the segment or of the table entry.
     uint32_t region;         ///< Which region of the map.
     bool placed;             ///< The plan chose the address, not the firmware.
+    bool late;               ///< Version 2: cleared after the segments are there, not before.
     uint64_t da;             ///< Device address.
     uint64_t pa;             ///< Physical address.
     uint64_t size;           ///< Bytes.
-    char name[32];           ///< Carveout, devmem, trace: the entry's name, else "".
-    struct yoke_bytes bytes; ///< Segment: what is copied there; the rest becomes zero.
+    char name[32];           ///< The entry's name, else "".
+    struct yoke_bytes bytes; ///< Segment, device tree: what is copied there; a segment's rest
+                             ///< becomes zero. Vdev of version 2: its configuration space.
     uint32_t flags;          ///< Segment: YOKE_PF_*; carveout, devmem: the entry's flags.
-    uint32_t table_offset;   ///< Carveout, vdev, vring: its fields, from the table's start.
-    uint32_t queue;          ///< Vring: its index in the vdev.
+    uint32_t table_offset;   ///< Its fields, from the table's start; 0: nothing is written there.
+    uint32_t queue;          ///< Vring, buffers: index of the virtqueue in the vdev.
     uint32_t num;            ///< Vring: descriptors; vdev: vrings; buffers: buffers.
-    uint32_t align;          ///< Vring: alignment of the used ring.
-    uint32_t notify_id;      ///< Vring: its doorbell, counted from 0 over the whole table.
+    uint32_t align;          ///< Vring: alignment of the used ring; carveout: of its address.
+    uint32_t buffer_size;    ///< Buffers: bytes of each.
+    uint32_t notify_id;      ///< Vring, trace, power: its doorbell, counted from 0 over the whole
+                             ///< table; YOKE_NO_DOORBELL: it has none.
     uint32_t device_id;      ///< Vdev: virtio device id.
-    uint32_t features;       ///< Vdev: features that the firmware offers.
+    uint64_t features;       ///< Vdev: features that the firmware offers.
+    uint64_t base;           ///< Vdev, vring: what ring addresses in the vdev state count from.
+    struct yoke_rsc_locks locks;         ///< Locks: the entry.
+    struct yoke_rsc_parameter parameter; ///< Parameter: the entry.
+    const struct yoke_parameter *value;  ///< Parameter: the caller's value, or NULL: the image's.
 };
 
-/// Choices of the caller. All zero is a good start.
+/// The notify id of what has no doorbell.
+#define YOKE_NO_DOORBELL UINT32_MAX
+
+/// A value for a parameter that the firmware takes, by an entry of a version-2 table.
+struct yoke_parameter {
+    const char *name;        ///< As the entry has it.
+    uint32_t kind;           ///< YOKE_RSC2_UNSIGNED to YOKE_RSC2_BYTES: the entry's.
+    uint64_t number;         ///< UNSIGNED, BOOLEAN; SIGNED: two's complement.
+    struct yoke_bytes bytes; ///< STRING, without a NUL; BYTES.
+};
+
+/// Choices of the caller. All zero is a good start. What pointers name stays as it is while the
+/// plan is used.
 struct yoke_plan_options {
     bool table_optional;  ///< An image without resource table is accepted.
     uint32_t buffer_size; ///< Bytes of an rpmsg buffer; 0: YOKE_RPMSG_BUFFER_SIZE.
     uint32_t align;       ///< Alignment of what the plan places: a cache line of either side, a
                           ///< power of two from 16 to 65536; 0: 64.
+    uint32_t versions;    ///< Versions of tables to read, YOKE_RSC_KNOW_*; 0: all.
+    uint64_t known;       ///< Features of rpmsg that this host takes; 0: all. Without
+                          ///< YOKE_F_RPMSG_BUFFERS no table has a say in buffer_size.
+    const struct yoke_parameter *parameters; ///< Values for the firmware.
+    uint32_t parameter_count;                ///< How many.
+    const char *const *chips;     ///< Names of this chip, ended by NULL; NULL: do not compare.
+    const char *driver;           ///< Name of this host's driver; NULL: do not compare.
+    struct yoke_bytes devicetree; ///< For firmware that has room for one; empty: there is none.
+    bool attach;                  ///< The core runs already: nothing will be loaded.
+    struct yoke_bytes table;      ///< With `attach`: a copy of the table that it runs with, which
+                                  ///< is read in place of that of the image; may be empty.
 };
 
 /// Where everything goes. The plan is private memory: loading follows it and reads nothing back
@@ -96,7 +137,14 @@ struct yoke_plan {
     const struct yoke_region *regions; ///< The map.
     uint32_t region_count;             ///< Its length.
     uint64_t entry;                    ///< Entry point, as e_entry has it (Thumb bit included).
-    uint32_t vring_count;              ///< Vrings of all vdevs: notify ids are below it.
+    uint32_t vring_count;              ///< Vrings of all vdevs: notify ids are below it, and those
+                                       ///< of traces and power blocks from it on.
+    bool attach;                       ///< Of the options: not to be loaded.
+    uint32_t version;                  ///< Of the table: 1 or 2; 0: there is none.
+    struct yoke_bytes table;           ///< The table as the image has it.
+    uint32_t owner;                    ///< Version 2: YOKE_RSC2_OWNER_*.
+    uint64_t taken;                    ///< Version 2: features of the firmware to use.
+    uint8_t outcomes[YOKE_RSC_ENTRIES_MAX]; ///< Version 2: YOKE_RSC2_OUTCOME_* of each entry.
 };
 
 /// Plans where an image goes: pure, touches no memory of the coprocessor (`va` may be NULL).
@@ -109,7 +157,7 @@ int yoke_plan_make(struct yoke_plan *plan, const struct yoke_elf *elf,
                    const struct yoke_region *regions, uint32_t region_count,
                    const struct yoke_plan_options *options, struct yoke_refusal *refusal);
 
-/// The area of this kind, index and queue (0 unless it is a vring), or NULL.
+/// The area of this kind, index and queue (0 unless it is a vring or buffers), or NULL.
 const struct yoke_area *yoke_plan_find(const struct yoke_plan *plan, enum yoke_area_kind kind,
                                        uint32_t index, uint32_t queue);
 
@@ -118,12 +166,20 @@ void *yoke_plan_at(const struct yoke_plan *plan, const struct yoke_area *area);
 
 /// Puts the image into memory: copies segments and zeroes their rest; zeroes rings, buffers and
 /// placed carveouts; writes addresses and notify ids into the loaded table, and resets its vdevs
-/// (status and gfeatures 0).
+/// (status and gfeatures 0). With a table of version 2 it also sets up the vdev states, writes
+/// parameters and a device tree, and says in the table what became of each entry.
 ///
 /// The coprocessor must be stopped. All areas are then cleaned from the data cache, by `port`,
 /// which may be NULL in builds without YOKE_CACHE.
-/// Returns YOKE_OK, or YOKE_INVALID if a region that is used has no `va`; nothing was written.
+/// Returns YOKE_OK, or YOKE_INVALID if a region that is used has no `va`, or the plan is one to
+/// attach; nothing was written.
 int yoke_load(const struct yoke_plan *plan, const struct yoke_port *port);
+
+/// Frees the locks that the firmware died with: those in the plan's areas of locks that hold what
+/// the firmware writes there. The core must be halted. Version 2 only; else it does nothing.
+///
+/// Returns how many were freed. Cost: one load for each lock.
+uint32_t yoke_locks_reclaim(const struct yoke_plan *plan, const struct yoke_port *port);
 
 // ---- The life cycle ----------------------------------------------------------------------------
 
@@ -228,6 +284,64 @@ void yoke_trace_init(struct yoke_trace *trace, const void *memory, size_t size,
 /// have any value but 0: a tool that shows them filters control characters.
 /// Cost: one pass over the buffer. Returns the number of bytes copied; never fails.
 size_t yoke_trace_read(struct yoke_trace *trace, void *text, size_t size);
+
+/// Reads the text of a trace block of version 2 (spec/table-2.md, 4.3).
+///
+/// The firmware says how far it has written, and text that it overwrote before it was read is
+/// counted. The reader trusts nothing: the block's size is taken once and checked, no more than
+/// that is read at a time, and its state is kept here.
+struct yoke_trace_block {
+    struct yoke_rsc2_trace_block *block; ///< In shared memory.
+    size_t room;                         ///< Its bytes, by the plan.
+    const struct yoke_port *port;        ///< For builds with YOKE_CACHE, else may be NULL.
+    uint32_t size;                       ///< Bytes of text; 0: the firmware has not set it up.
+    uint32_t position;                   ///< Bytes read or lost so far, modulo 2^32.
+    bool broken;                         ///< Its size made no sense: nothing is read.
+    uint64_t lost;                       ///< Bytes that were overwritten before they were read.
+};
+
+/// Starts reading at the first byte, or where the host before stopped if `resume`. `memory` is
+/// aligned to 4 bytes.
+void yoke_trace_block_init(struct yoke_trace_block *trace, void *memory, size_t room, bool resume,
+                           const struct yoke_port *port);
+
+/// Copies new text, at most `size` bytes and not terminated, to `text`. Call until it returns 0.
+///
+/// What was lost before the text is added to trace->lost. Bytes may have any value: a tool that
+/// shows them filters control characters.
+/// Returns the number of bytes copied; never fails.
+size_t yoke_trace_block_read(struct yoke_trace_block *trace, void *text, size_t size);
+
+/// Before waiting: asks for the doorbell at the next byte. Returns false if there is text already:
+/// then read it, and do not wait.
+bool yoke_trace_block_arm(struct yoke_trace_block *trace);
+
+// ---- Power -------------------------------------------------------------------------------------
+
+/// The host's side of a power block of version 2 (spec/table-2.md, 4.6): asks the firmware to rest,
+/// to go on, or to come to an end. The caller waits, and bounds the wait.
+struct yoke_power {
+    struct yoke_rsc2_power_block *block; ///< In shared memory.
+    const struct yoke_port *port;
+    uint32_t notify_id; ///< Its doorbell, or YOKE_NO_DOORBELL.
+    uint32_t number;    ///< Of the last request: a private copy.
+};
+
+/// `memory` is a power block, aligned to 4 bytes. After a load no request is under way; of a core
+/// that runs already one may be, of the host before.
+void yoke_power_init(struct yoke_power *power, void *memory, uint32_t notify_id,
+                     const struct yoke_port *port);
+
+/// What the firmware says it does: YOKE_RSC2_POWER_*; any value that is none is FAILED.
+uint32_t yoke_power_state(const struct yoke_power *power);
+
+/// True if the firmware has carried out every request; then its state is read afterwards.
+bool yoke_power_answered(const struct yoke_power *power);
+
+/// Makes a request, YOKE_RSC2_REQUEST_*, and rings. Cost: at most one doorbell.
+///
+/// Returns YOKE_OK, or YOKE_AGAIN while the request before is not answered.
+int yoke_power_request(struct yoke_power *power, uint32_t request);
 
 #ifdef __cplusplus
 }

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// The resource table, entry by entry.
+#include "image/refuse.h"
 #include "rproc/plan.h"
 
 #include <string.h>
-#include <yoke/abi/rpmsg.h>
-#include <yoke/abi/virtio.h>
-#include <yoke/abi/vring.h>
-
-/// A fixed address is looked up at once, an open one placed when all fixed ones are known.
-static int locate_or_defer(struct planner *planner, struct yoke_area *area, uint32_t flags)
-{
-    return area->da == YOKE_ADDR_ANY ? YOKE_OK : yoke_plan_locate(planner, area, flags);
-}
 
 static int add_memory(struct planner *planner, const struct yoke_rsc_entry *entry,
                       enum yoke_area_kind kind)
@@ -23,14 +16,17 @@ static int add_memory(struct planner *planner, const struct yoke_rsc_entry *entr
     }
     memcpy(area->name, memory->name, sizeof(area->name));
     area->flags = memory->flags;
+    area->align = memory->align;
     area->table_offset = (uint32_t)entry->offset;
-    if (locate_or_defer(planner, area, 0) != YOKE_OK) {
-        return YOKE_BAD_IMAGE;
+    const int status = yoke_plan_locate_later(planner, area, 0);
+    if (status != YOKE_OK) {
+        return status;
     }
     // Nothing can be programmed to make registers appear elsewhere: the map must have them so.
     if (kind == YOKE_AREA_DEVMEM && area->pa != memory->pa) {
-        return yoke_plan_refuse(planner, area, "pa", memory->pa, "must be, by the memory map,",
-                                area->pa);
+        (void)yoke_plan_refuse(planner, area, "pa", memory->pa, "must be, by the memory map,",
+                               area->pa);
+        return YOKE_UNSUPPORTED;
     }
     return YOKE_OK;
 }
@@ -45,71 +41,37 @@ static int add_trace(struct planner *planner, const struct yoke_rsc_entry *entry
         return YOKE_BAD_IMAGE;
     }
     memcpy(area->name, trace->name, sizeof(area->name));
+    area->table_offset = (uint32_t)entry->offset;
+    area->late = entry->late;
+    area->notify_id = trace->notifies ? trace->notifyid : YOKE_NO_DOORBELL;
+    if (trace->block && trace->da % 4 != 0) {
+        return yoke_plan_refuse(planner, area, "da", trace->da, "must be a multiple of", 4);
+    }
     return yoke_plan_locate(planner, area, 0);
 }
 
-static int add_vring(struct planner *planner, const struct yoke_rsc_entry *entry, uint32_t queue)
+/// An entry that this library does not know: skipped.
+static int add_unknown(struct planner *planner, const struct yoke_rsc_entry *entry)
 {
-    const struct yoke_rsc_queue *vring = yoke_rsc_vring(entry, queue);
-    // Rings start at a multiple of a descriptor's size, and of `align`, because sides differ in
-    // whether they round up the used ring's offset or its address.
-    const uint32_t align = vring->align > 16 ? vring->align : 16;
-    struct yoke_area *area = yoke_plan_add(planner, YOKE_AREA_VRING, entry->index, vring->da,
-                                           yoke_vring_bytes(vring->num, vring->align));
+    const char *rule = "is unknown and is skipped";
 
-    if (area == NULL) {
-        return YOKE_BAD_IMAGE;
+    if (entry->vendor) {
+        rule = entry->required ? "belongs to a vendor, is required, and is unknown here"
+                               : "belongs to a vendor and is left alone";
+    } else if (entry->required) {
+        rule = "is required, and it, or this version of it, is unknown here";
     }
-    area->queue = queue;
-    area->num = vring->num;
-    area->align = vring->align;
-    area->notify_id = planner->plan->vring_count++;
-    area->table_offset = (uint32_t)(entry->offset + sizeof(struct yoke_rsc_vdev) +
-                                    queue * sizeof(struct yoke_rsc_vring));
-    if (vring->da != YOKE_ADDR_ANY && vring->da % align != 0) {
-        return yoke_plan_refuse(planner, area, "da", vring->da, "must be a multiple of", align);
-    }
-    return locate_or_defer(planner, area, YOKE_REGION_SHARED);
-}
-
-static int add_vdev(struct planner *planner, const struct yoke_area *table,
-                    const struct yoke_rsc_entry *entry)
-{
-    const struct yoke_rsc_device *vdev = &entry->of.vdev;
-    struct yoke_area *area = yoke_plan_add(planner, YOKE_AREA_VDEV, entry->index,
-                                           table->da + entry->offset, entry->bytes.size);
-    uint32_t buffers = 0;
-
-    if (area == NULL) {
-        return YOKE_BAD_IMAGE;
-    }
-    area->region = table->region;
-    area->pa = table->pa + entry->offset;
-    area->table_offset = (uint32_t)entry->offset;
-    area->num = vdev->num_of_vrings;
-    area->device_id = vdev->id;
-    area->features = (uint32_t)vdev->features;
-    for (uint32_t queue = 0; queue < vdev->num_of_vrings; queue++) {
-        if (add_vring(planner, entry, queue) != YOKE_OK) {
-            return YOKE_BAD_IMAGE;
-        }
-        buffers += vdev->vrings[queue].num;
-    }
-    if (vdev->id != YOKE_ID_RPMSG || buffers == 0) {
-        return YOKE_OK;
-    }
-    area = yoke_plan_add(planner, YOKE_AREA_BUFFERS, entry->index, YOKE_ADDR_ANY,
-                         (uint64_t)buffers * planner->options.buffer_size);
-    if (area == NULL) {
-        return YOKE_BAD_IMAGE;
-    }
-    area->num = buffers;
-    return YOKE_OK;
+    yoke_refuse(planner->refusal, "table entry", entry->index, "type", entry->type, rule,
+                YOKE_NO_BOUND);
+    return YOKE_UNSUPPORTED;
 }
 
 static int add_entry(struct planner *planner, const struct yoke_area *table,
                      const struct yoke_rsc_entry *entry)
 {
+    if (!entry->known) {
+        return add_unknown(planner, entry);
+    }
     switch (entry->type) {
     case YOKE_RSC_CARVEOUT:
         return add_memory(planner, entry, YOKE_AREA_CARVEOUT);
@@ -118,27 +80,124 @@ static int add_entry(struct planner *planner, const struct yoke_area *table,
     case YOKE_RSC_TRACE:
         return add_trace(planner, entry);
     case YOKE_RSC_VDEV:
-        return add_vdev(planner, table, entry);
+        return yoke_plan_vdev(planner, table, entry);
+    case YOKE_RSC2_IDENTITY:
+        return yoke_plan_identity(planner, entry);
+    case YOKE_RSC2_POWER:
+        return yoke_plan_power(planner, entry);
+    case YOKE_RSC2_PARAMETER:
+        return yoke_plan_parameter(planner, entry);
+    case YOKE_RSC2_DEVICETREE:
+        return yoke_plan_devicetree(planner, entry);
     default:
-        yoke_plan_note(planner, entry->index, "type", entry->type,
-                       entry->vendor ? "belongs to a vendor and is left alone"
-                                     : "is unknown and is skipped");
+        return yoke_plan_locks(planner, entry);
+    }
+}
+
+int yoke_plan_forgo(struct planner *planner, uint32_t index)
+{
+    if (planner->required[index]) {
+        return YOKE_BAD_IMAGE;
+    }
+    yoke_plan_note(planner, planner->refusal);
+    memset(planner->refusal, 0, sizeof(*planner->refusal));
+    planner->plan->outcomes[index] = YOKE_RSC2_OUTCOME_IMPOSSIBLE;
+    return YOKE_OK;
+}
+
+int yoke_plan_leave_out(struct planner *planner, uint32_t index)
+{
+    struct yoke_plan *plan = planner->plan;
+    uint32_t kept = 0;
+
+    if (yoke_plan_forgo(planner, index) != YOKE_OK) {
+        return YOKE_BAD_IMAGE;
+    }
+    for (uint32_t i = 0; i < plan->area_count; i++) {
+        const struct yoke_area *area = &plan->areas[i];
+        if (area->kind <= YOKE_AREA_TABLE || area->index != index) {
+            plan->areas[kept++] = *area;
+        }
+    }
+    plan->area_count = kept;
+    return YOKE_OK;
+}
+
+/// Numbers the doorbells of traces and power blocks, behind those of the rings.
+static void number_doorbells(struct yoke_plan *plan)
+{
+    uint32_t next = plan->vring_count;
+
+    for (uint32_t i = 0; i < plan->area_count; i++) {
+        struct yoke_area *area = &plan->areas[i];
+        if ((area->kind == YOKE_AREA_TRACE || area->kind == YOKE_AREA_POWER) &&
+            area->notify_id != YOKE_NO_DOORBELL) {
+            area->notify_id = next++;
+        }
+    }
+}
+
+/// What of the features that the firmware offers is used: requests go to a power block.
+static uint64_t take_features(const struct yoke_plan *plan, uint64_t offered)
+{
+    uint64_t known = YOKE_RSC2_F_HOST_RESTARTS;
+
+    for (uint32_t i = 0; i < plan->area_count; i++) {
+        if (plan->areas[i].kind == YOKE_AREA_POWER) {
+            known |= YOKE_RSC2_F_STOP | YOKE_RSC2_F_SUSPEND;
+        }
+    }
+    return offered & known;
+}
+
+static int check_owner(struct planner *planner, uint32_t owner)
+{
+    if (owner == YOKE_RSC2_OWNER_HOST || planner->options.attach) {
         return YOKE_OK;
     }
+    return yoke_refuse(planner->refusal, "resource table", YOKE_NO_INDEX, "owner", owner,
+                       "is not the host, which then must not load it: it can attach to a core that "
+                       "runs with it",
+                       YOKE_NO_BOUND);
 }
 
 int yoke_plan_entries(struct planner *planner, const struct yoke_area *table,
                       struct yoke_bytes bytes)
 {
+    struct yoke_plan *plan = planner->plan;
     struct yoke_rsc rsc;
     struct yoke_rsc_entry entry;
-    int status = yoke_rsc_open(&rsc, bytes, planner->refusal);
+    int status = plan->version == 2 ? yoke_rsc2_open(&rsc, bytes, planner->refusal)
+                                    : yoke_rsc1_open(&rsc, bytes, planner->refusal);
 
+    if (status == YOKE_OK) {
+        plan->owner = rsc.owner;
+        status = check_owner(planner, rsc.owner);
+    }
     while (status == YOKE_OK) {
         status = yoke_rsc_next(&rsc, &entry, planner->refusal);
         if (status == YOKE_OK) {
+            // In version 1 each entry that is known is required.
+            planner->required[entry.index] = plan->version == 1 ? entry.known : entry.required;
+            plan->outcomes[entry.index] = YOKE_RSC2_OUTCOME_DONE;
             status = add_entry(planner, table, &entry);
         }
+        if (status == YOKE_UNSUPPORTED) {
+            status = yoke_plan_leave_out(planner, entry.index);
+            if (!entry.known) {
+                plan->outcomes[entry.index] = YOKE_RSC2_OUTCOME_UNKNOWN;
+            }
+        }
     }
-    return status == YOKE_NOT_FOUND ? YOKE_OK : status;
+    if (status != YOKE_NOT_FOUND) {
+        return status;
+    }
+    // A table that the core runs with has its numbers, and what was taken.
+    if (planner->options.table.size == 0) {
+        number_doorbells(plan);
+        plan->taken = take_features(plan, rsc.offered);
+    } else {
+        plan->taken = rsc.taken & take_features(plan, rsc.offered);
+    }
+    return YOKE_OK;
 }

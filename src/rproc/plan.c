@@ -25,14 +25,12 @@ struct yoke_area *yoke_plan_add(struct planner *planner, enum yoke_area_kind kin
     return area;
 }
 
-void yoke_plan_note(struct planner *planner, uint32_t index, const char *field, uint64_t value,
-                    const char *rule)
+void yoke_plan_note(struct planner *planner, const struct yoke_refusal *note)
 {
     struct yoke_plan *plan = planner->plan;
 
     if (plan->note_count < plan->note_max) {
-        yoke_refuse(&plan->notes[plan->note_count++], "table entry", index, field, value, rule,
-                    YOKE_NO_BOUND);
+        plan->notes[plan->note_count++] = *note;
     }
 }
 
@@ -50,6 +48,9 @@ static int take_options(struct planner *planner, const struct yoke_plan_options 
     }
     if (options->align == 0) {
         options->align = 64;
+    }
+    if (options->versions == 0) {
+        options->versions = YOKE_RSC_KNOW_ALL;
     }
     if (options->buffer_size % 4 != 0 || options->buffer_size < sizeof(struct yoke_rpmsg_header)) {
         return yoke_refuse(planner->refusal, "options", YOKE_NO_INDEX, "buffer_size",
@@ -92,16 +93,14 @@ static int add_segments(struct planner *planner)
     return YOKE_OK;
 }
 
-/// The segment whose bytes from the file hold [da, da + size), or NULL.
-static const struct yoke_area *segment_with(const struct planner *planner, uint64_t da,
-                                            uint64_t size)
+const struct yoke_area *yoke_plan_segment(const struct yoke_plan *plan, uint64_t da, uint64_t size,
+                                          bool with_rest)
 {
-    const struct yoke_plan *plan = planner->plan;
-
     for (uint32_t i = 0; i < plan->area_count; i++) {
-        if (plan->areas[i].kind == YOKE_AREA_SEGMENT &&
-            yoke_inside(da, size, plan->areas[i].da, plan->areas[i].bytes.size)) {
-            return &plan->areas[i];
+        const struct yoke_area *area = &plan->areas[i];
+        if (area->kind == YOKE_AREA_SEGMENT &&
+            yoke_inside(da, size, area->da, with_rest ? area->size : area->bytes.size)) {
+            return area;
         }
     }
     return NULL;
@@ -111,7 +110,7 @@ static int check_entry_point(struct planner *planner)
 {
     const uint64_t entry = planner->elf->entry;
     // Bit 0, which on ARM says that it is Thumb code, leads out of no segment: code has two bytes.
-    const struct yoke_area *segment = segment_with(planner, entry, 1);
+    const struct yoke_area *segment = yoke_plan_segment(planner->plan, entry, 1, false);
 
     if (segment == NULL || (segment->flags & YOKE_PF_X) == 0) {
         return yoke_refuse(planner->refusal, "ELF header", YOKE_NO_INDEX, "e_entry", entry,
@@ -134,12 +133,16 @@ static int add_table(struct planner *planner)
 {
     struct yoke_section section;
 
-    if (yoke_elf_find_section(planner->elf, YOKE_RSC_SECTION, &section) != YOKE_OK) {
+    const uint32_t versions = planner->options.versions;
+
+    if (yoke_rsc_find(planner->elf, versions, &section) != YOKE_OK) {
+        const bool only_2 = (versions & YOKE_RSC_KNOW_1) == 0;
         if (planner->options.table_optional) {
             return YOKE_OK;
         }
         return yoke_refuse(planner->refusal, "image", YOKE_NO_INDEX, NULL, 0,
-                           "has no resource table: no section is called " YOKE_RSC_SECTION,
+                           only_2 ? "has no resource table: no section is called " YOKE_RSC2_SECTION
+                                  : "has no resource table: no section is called " YOKE_RSC_SECTION,
                            YOKE_NO_BOUND);
     }
     if (section.type == YOKE_SHT_NOBITS) {
@@ -149,7 +152,8 @@ static int add_table(struct planner *planner)
     if (section.addr % 4 != 0) {
         return refuse_table(planner, "sh_addr", section.addr, "must be a multiple of", 4);
     }
-    const struct yoke_area *segment = segment_with(planner, section.addr, section.size);
+    const struct yoke_area *segment =
+        yoke_plan_segment(planner->plan, section.addr, section.size, false);
     if (segment == NULL) {
         return refuse_table(planner, "sh_addr", section.addr,
                             "lies in the file bytes of no loaded segment, with size", section.size);
@@ -167,7 +171,10 @@ static int add_table(struct planner *planner)
     }
     table->region = segment->region;
     table->pa = segment->pa + (section.addr - segment->da);
-    return yoke_plan_entries(planner, table, section.bytes);
+    planner->plan->version = strcmp(section.name, YOKE_RSC2_SECTION) == 0 ? 2 : 1;
+    planner->plan->table = section.bytes;
+    return yoke_plan_entries(
+        planner, table, planner->options.table.size != 0 ? planner->options.table : section.bytes);
 }
 
 int yoke_plan_make(struct yoke_plan *plan, const struct yoke_elf *elf,
@@ -182,9 +189,16 @@ int yoke_plan_make(struct yoke_plan *plan, const struct yoke_elf *elf,
     plan->region_count = region_count;
     plan->entry = 0;
     plan->vring_count = 0;
+    plan->version = 0;
+    plan->table = yoke_bytes(NULL, 0);
+    plan->owner = YOKE_RSC2_OWNER_HOST;
+    plan->taken = 0;
+    plan->attach = options != NULL && options->attach;
+    memset(plan->outcomes, 0, sizeof(plan->outcomes));
     if (take_options(&planner, options) != YOKE_OK || yoke_plan_check_map(&planner) != YOKE_OK ||
         add_segments(&planner) != YOKE_OK || check_entry_point(&planner) != YOKE_OK ||
-        add_table(&planner) != YOKE_OK || yoke_plan_place(&planner) != YOKE_OK) {
+        add_table(&planner) != YOKE_OK || yoke_plan_check_values(&planner) != YOKE_OK ||
+        yoke_plan_place(&planner) != YOKE_OK) {
         plan->area_count = 0;
         plan->note_count = 0;
         plan->vring_count = 0;

@@ -98,7 +98,7 @@ static void zeroes_rings_buffers_and_placed_carveouts(void **state)
     (void)state;
     make_plan(0x90000000);
     assert_int_equal(yoke_load(&plan, &port), YOKE_OK);
-    last = yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 3, 0);
+    last = yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 3, 1);
     for (uint32_t i = 0; i < plan.area_count; i++) {
         if (plan.areas[i].region == 1) {
             const uint8_t *at = yoke_plan_at(&plan, &plan.areas[i]);

@@ -75,7 +75,7 @@ static void places_a_firmware_of_either_class(void **state)
         firmware_build(&image, elf_class, elf_class == 1 ? YOKE_EM_ARM : YOKE_EM_X86_64, &table);
         assert_int_equal(plan_image(), YOKE_OK);
         assert_int_equal(plan.entry, FW_TEXT + 0x10);
-        assert_int_equal(plan.area_count, 10);
+        assert_int_equal(plan.area_count, 11);
         assert_int_equal(plan.vring_count, 2);
 
         area = &plan.areas[0];
@@ -109,7 +109,8 @@ static void places_a_firmware_of_either_class(void **state)
         assert_int_equal(area->num, 2);
 
         // What is placed comes in order, 64 bytes aligned: carveout 0x1000; a ring of 16 with
-        // alignment 16 has 256 + 38 -> 304, + 134 = 438 bytes; 32 buffers of 512 bytes.
+        // alignment 16 has 256 + 38 -> 304, + 134 = 438 bytes; 16 buffers of 512 bytes
+        // for each ring.
         area = yoke_plan_find(&plan, YOKE_AREA_CARVEOUT, 1, 0);
         assert_true(area->placed);
         assert_int_equal(area->region, 1);
@@ -128,8 +129,12 @@ static void places_a_firmware_of_either_class(void **state)
         assert_int_equal(area->notify_id, 1);
         area = yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 3, 0);
         assert_int_equal(area->da, SHARED_DA + 0x1380);
-        assert_int_equal(area->size, 32 * 512);
-        assert_int_equal(area->num, 32);
+        assert_int_equal(area->size, 16 * 512);
+        assert_int_equal(area->num, 16);
+        assert_int_equal(area->buffer_size, 512);
+        area = yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 3, 1);
+        assert_int_equal(area->da, SHARED_DA + 0x3380);
+        assert_int_equal(area->size, 16 * 512);
 
         assert_null(yoke_plan_find(&plan, YOKE_AREA_VRING, 3, 2));
         assert_null(yoke_plan_at(&plan, area));
@@ -175,7 +180,7 @@ static void follows_the_options(void **state)
     options.buffer_size = 128;
     options.align = 4096;
     assert_int_equal(plan_table(), YOKE_OK);
-    assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 3, 0)->size, 32 * 128);
+    assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 3, 0)->size, 16 * 128);
     assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_VRING, 3, 1)->da, SHARED_DA + 0x2000);
 
     options.align = 24;
@@ -481,7 +486,7 @@ static void refuses_when_there_is_no_room(void **state)
     (void)state;
     map[1].size = 0x1380 + 32 * 512 - 1;
     map[1].size &= ~UINT64_C(15);
-    assert_plan_refused(plan_table(), "buffers of table entry 3: size 0x4000 finds no room in the "
+    assert_plan_refused(plan_table(), "buffers of table entry 3: size 0x2000 finds no room in the "
                                       "shared regions, whose size is 0x5370");
     map[1].size += 16;
     assert_int_equal(plan_table(), YOKE_OK);
@@ -520,14 +525,16 @@ static void notes_a_carveout_whose_physical_address_does_not_fit(void **state)
 static void refuses_more_areas_than_the_caller_has_room_for(void **state)
 {
     (void)state;
-    plan.area_max = 10;
+    plan.area_max = 11;
     assert_int_equal(plan_table(), YOKE_OK);
-    for (uint32_t max = 0; max < 10; max++) {
+    for (uint32_t max = 0; max < 11; max++) {
         char text[80] = "plan: areas 1 must not exceed 0";
         text[12] = (char)('1' + max);
         text[30] = (char)('0' + max);
         if (max == 9) {
             memcpy(text, "plan: areas 10 must not exceed 9", 33);
+        } else if (max == 10) {
+            memcpy(text, "plan: areas 11 must not exceed 10", 34);
         }
         plan.area_max = max;
         assert_plan_refused(plan_table(), text);
@@ -554,7 +561,8 @@ static void gives_each_vring_of_several_vdevs_a_doorbell(void **state)
     assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_VRING, 0, 1)->notify_id, 1);
     assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_VRING, 1, 0)->notify_id, 2);
     assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_VRING, 1, 0)->da % 4096, 0);
-    assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 0, 0)->num, 12);
+    assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 0, 0)->num, 4);
+    assert_int_equal(yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 0, 1)->num, 8);
     assert_null(yoke_plan_find(&plan, YOKE_AREA_BUFFERS, 2, 0)); // It has no rings.
 }
 
