@@ -29,17 +29,35 @@ static int refuse(struct yoke_host *host, const char *path)
     return host_fail(host, YOKE_BAD_IMAGE, "%s: %s", path, text);
 }
 
-static int make_plan(struct yoke_host *host, const char *path, const struct yoke_region *regions,
-                     uint32_t region_count)
+int host_make_plan(struct yoke_host *host, const struct yoke_region *regions, uint32_t region_count,
+                   uint32_t versions, struct yoke_bytes table)
 {
+    const struct yoke_plan_options options = {
+        .versions = versions,
+        .known = host->options.known,
+        .parameters = host->params,
+        .parameter_count = host->options.param_count,
+        .chips = host->options.chips,
+        .driver = host->options.driver,
+        .devicetree = host->options.devicetree,
+        .attach = host->options.attach,
+        .table = table,
+    };
+
     host->plan.areas = host->areas;
     host->plan.area_max = YOKE_HOST_AREAS;
     host->plan.notes = host->notes;
     host->plan.note_max = YOKE_HOST_NOTES;
-    return yoke_plan_make(&host->plan, &host->elf, regions, region_count, NULL, &host->refusal) ==
-                   YOKE_OK
-               ? YOKE_OK
-               : refuse(host, path);
+    return yoke_plan_make(&host->plan, &host->elf, regions, region_count, &options, &host->refusal);
+}
+
+static int make_plan(struct yoke_host *host, const char *path, const struct yoke_region *regions,
+                     uint32_t region_count)
+{
+    const int status =
+        host_make_plan(host, regions, region_count, host->options.versions, yoke_bytes(NULL, 0));
+
+    return status == YOKE_OK ? YOKE_OK : refuse(host, path);
 }
 
 /// Opens the ELF file for a kind of machine, or, if NULL, for the one of that name, or, if that is
@@ -82,22 +100,23 @@ static int open_image(struct yoke_host *host, const char *path,
     return YOKE_OK;
 }
 
-static int plan(struct yoke_host *host, const char *path, const struct yoke_machine_kind *kind,
-                const char *machine)
+int yoke_host_plan(struct yoke_host *host, const char *path,
+                   const struct yoke_host_options *options)
 {
     *host = (struct yoke_host){0};
+    if (options != NULL) {
+        host->options = *options;
+    }
     const int error = yoke_file_read(path, &host->file);
     if (error != 0) {
         return host_fail(host, YOKE_NOT_FOUND, "%s: %s", path, strerror(error));
     }
-    const int status = open_image(host, path, kind, machine);
+    int status = open_image(host, path, host->options.kind, host->options.machine);
+    if (status == YOKE_OK) {
+        status = host_take_params(host);
+    }
     return status == YOKE_OK ? make_plan(host, path, host->kind->map, host->kind->map_count)
                              : status;
-}
-
-int yoke_host_plan(struct yoke_host *host, const char *path, const char *machine)
-{
-    return plan(host, path, NULL, machine);
 }
 
 // ------------------------------------------------------------------------- what the machine does
@@ -107,6 +126,7 @@ static int do_stop(void *context)
     struct yoke_host *const host = context;
 
     host->machine->ops->stop(host->machine);
+    host->locks_freed += yoke_locks_reclaim(&host->plan, &host->port);
     return YOKE_OK;
 }
 
@@ -143,13 +163,10 @@ static void notify(void *context, uint32_t notify_id)
 int yoke_host_open(struct yoke_host *host, const char *path,
                    const struct yoke_host_options *options)
 {
-    const struct yoke_host_options wanted =
-        options != NULL ? *options : (struct yoke_host_options){0};
-    int status = plan(host, path, wanted.kind, wanted.machine);
+    int status = yoke_host_plan(host, path, options);
     if (status != YOKE_OK) {
         return status;
     }
-    host->options = wanted;
     if (!host->kind->here(host->error, sizeof host->error)) {
         return YOKE_UNSUPPORTED;
     }
@@ -194,7 +211,7 @@ int yoke_host_boot(struct yoke_host *host)
 
 int host_bring_up(struct yoke_host *host, enum yoke_event event)
 {
-    host_start_traces(host);
+    host_start_traces(host, event == YOKE_EVENT_ATTACH);
     host->tail_size = 0;
     host->tail[0] = '\0';
     host->error[0] = '\0';
@@ -202,6 +219,7 @@ int host_bring_up(struct yoke_host *host, enum yoke_event event)
     if (status != YOKE_OK) {
         return status;
     }
+    host_start_power(host);
     if (host->linked) {
         status = yoke_link_start(&host->link);
         if (status != YOKE_OK) {
@@ -229,9 +247,8 @@ void yoke_host_stop(struct yoke_host *host)
 void yoke_host_close(struct yoke_host *host)
 {
     if (host->machine != NULL) {
-        if (host->rproc.state == YOKE_ATTACHED) {
-            (void)yoke_host_detach(host);
-        } else {
+        // What cannot run on without a host is stopped.
+        if (host->rproc.state != YOKE_ATTACHED || yoke_host_detach(host) == YOKE_UNSUPPORTED) {
             yoke_host_stop(host);
         }
         host->machine->ops->close(host->machine);
@@ -240,6 +257,10 @@ void yoke_host_close(struct yoke_host *host)
     free(host->link_memory);
     host->link_memory = NULL;
     host->linked = false;
+    free(host->param_bytes);
+    host->param_bytes = NULL;
+    free(host->table);
+    host->table = NULL;
     yoke_file_free(&host->file);
 }
 
@@ -250,11 +271,11 @@ int yoke_host_poll(struct yoke_host *host)
     int done = 0;
 
     if (yoke_host_runs(host)) {
-        (void)host->machine->ops->take_rings(host->machine);
+        const uint32_t rings = host->machine->ops->take_rings(host->machine);
         if (host->linked) {
             done = yoke_link_poll(&host->link, BUDGET);
         }
-        if (yoke_host_clock() / 1000000u >= host->trace_due) {
+        if (host_trace_rang(host, rings) || yoke_host_clock() / 1000000u >= host->trace_due) {
             yoke_host_read_trace(host);
         }
     }
@@ -281,8 +302,7 @@ int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout
     }
     for (size_t i = 0; i < count; i++) {
         machines[i] = hosts[i]->machine;
-        tracing |= yoke_host_runs(hosts[i]) &&
-                   (hosts[i]->trace_count != 0 || hosts[i]->machine->ops->console != NULL);
+        tracing |= yoke_host_runs(hosts[i]) && host_polls_trace(hosts[i]);
         more |= yoke_host_poll(hosts[i]) != 0;
     }
     while (!more) {

@@ -45,18 +45,33 @@ static uint32_t buckets_for(uint32_t endpoints)
     return buckets;
 }
 
+/// Device addresses as the vdev's state has them: counted from its base.
 static void make_windows(struct yoke_host *host)
 {
     const struct yoke_machine *const machine = host->machine;
+    const uint64_t base = host->vdev_base;
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < machine->region_count && count < 4; i++) {
         const struct yoke_region *const region = &machine->regions[i];
-        if ((region->flags & (YOKE_REGION_SHARED | YOKE_REGION_IMAGE)) != 0) {
-            host->windows[count++] = (struct yoke_window){region->da, region->size, region->va};
+        const uint64_t below = region->da < base ? base - region->da : 0;
+        if ((region->flags & (YOKE_REGION_SHARED | YOKE_REGION_IMAGE)) != 0 &&
+            below < region->size) {
+            host->windows[count++] = (struct yoke_window){
+                region->da + below - base, region->size - below, (uint8_t *)region->va + below};
         }
     }
     host->da = (struct yoke_mem){host->windows, count};
+}
+
+/// The features to take. Sizes of buffers are known from a table of version 2 alone.
+static uint64_t known_features(const struct yoke_host *host)
+{
+    const uint64_t all =
+        YOKE_F_RPMSG_NS | YOKE_F_RING_INDIRECT | YOKE_F_RING_EVENT_IDX | YOKE_F_RPMSG_BUFFERS;
+    const uint64_t wanted = host->options.known != 0 ? host->options.known : all;
+
+    return host->plan.version == 2 ? wanted : wanted & ~YOKE_F_RPMSG_BUFFERS;
 }
 
 int host_make_link(struct yoke_host *host)
@@ -68,8 +83,9 @@ int host_make_link(struct yoke_host *host)
     }
     const struct yoke_area *const rx = yoke_plan_find(plan, YOKE_AREA_VRING, vdev->index, 0);
     const struct yoke_area *const tx = yoke_plan_find(plan, YOKE_AREA_VRING, vdev->index, 1);
-    const struct yoke_area *const buffers = yoke_plan_find(plan, YOKE_AREA_BUFFERS, vdev->index, 0);
-    if (rx == NULL || tx == NULL || buffers == NULL) {
+    const struct yoke_area *const rx_pool = yoke_plan_find(plan, YOKE_AREA_BUFFERS, vdev->index, 0);
+    const struct yoke_area *const tx_pool = yoke_plan_find(plan, YOKE_AREA_BUFFERS, vdev->index, 1);
+    if (rx == NULL || tx == NULL || rx_pool == NULL || tx_pool == NULL) {
         return host_fail(host, YOKE_BAD_IMAGE, "entry %u: an rpmsg device without rings",
                          vdev->index);
     }
@@ -79,10 +95,9 @@ int host_make_link(struct yoke_host *host)
     if (host->link_memory == NULL) {
         return host_fail(host, YOKE_NO_SPACE, "no memory for the link: %zu bytes", size);
     }
+    host->vdev_index = vdev->index;
+    host->vdev_base = vdev->base;
     make_windows(host);
-    uint8_t *const pool = yoke_plan_at(plan, buffers);
-    const size_t rx_size = (size_t)rx->num * YOKE_RPMSG_BUFFER_SIZE;
-    const size_t tx_size = (size_t)tx->num * YOKE_RPMSG_BUFFER_SIZE;
     const struct yoke_link_config config = {
         .vdev = &host->vdev,
         .da = &host->da,
@@ -91,8 +106,11 @@ int host_make_link(struct yoke_host *host)
         .buckets = buckets,
         .event = on_link,
         .context = host,
-        .rx_pool = {pool, buffers->pa, rx_size},
-        .tx_pool = {pool + rx_size, buffers->pa + rx_size, tx_size},
+        .rx_size = rx_pool->buffer_size,
+        .tx_size = tx_pool->buffer_size,
+        .rx_pool = {yoke_plan_at(plan, rx_pool), rx_pool->pa, (size_t)rx_pool->size},
+        .tx_pool = {yoke_plan_at(plan, tx_pool), tx_pool->pa, (size_t)tx_pool->size},
+        .known = known_features(host),
     };
     int status =
         yoke_vdev_open(&host->vdev, yoke_plan_at(plan, vdev), (size_t)vdev->size, &host->port);
@@ -107,7 +125,6 @@ int host_make_link(struct yoke_host *host)
         return host_fail(host, status, "entry %u: no link: %s", vdev->index,
                          yoke_status_text(status));
     }
-    host->vdev_index = vdev->index;
     host->linked = true;
     return YOKE_OK;
 }

@@ -17,16 +17,48 @@ int host_fail(struct yoke_host *host, int status, const char *format, ...)
     return status;
 }
 
-void host_start_traces(struct yoke_host *host)
+void host_start_traces(struct yoke_host *host, bool resume)
 {
     host->trace_count = 0;
+    host->trace_lost = 0;
     for (uint32_t i = 0; i < host->plan.area_count; i++) {
         const struct yoke_area *const area = &host->plan.areas[i];
-        if (area->kind == YOKE_AREA_TRACE && host->trace_count < YOKE_HOST_TRACES) {
-            yoke_trace_init(&host->traces[host->trace_count++], yoke_plan_at(&host->plan, area),
-                            (size_t)area->size, &host->port);
+        if (area->kind != YOKE_AREA_TRACE || host->trace_count == YOKE_HOST_TRACES) {
+            continue;
+        }
+        struct yoke_host_trace *const trace = &host->traces[host->trace_count++];
+        void *const memory = yoke_plan_at(&host->plan, area);
+        trace->is_block = host->plan.version == 2;
+        trace->notify_id = trace->is_block ? area->notify_id : YOKE_NO_DOORBELL;
+        if (trace->is_block) {
+            yoke_trace_block_init(&trace->block, memory, (size_t)area->size, resume, &host->port);
+        } else {
+            yoke_trace_init(&trace->text, memory, (size_t)area->size, &host->port);
         }
     }
+}
+
+bool host_trace_rang(const struct yoke_host *host, uint32_t rings)
+{
+    for (uint32_t i = 0; i < host->trace_count; i++) {
+        const uint32_t id = host->traces[i].notify_id;
+        if (id != YOKE_NO_DOORBELL && (rings & UINT32_C(1) << id % 32) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool host_polls_trace(const struct yoke_host *host)
+{
+    bool polls = host->machine->ops->console != NULL;
+
+    for (uint32_t i = 0; i < host->trace_count; i++) {
+        polls |= host->traces[i].notify_id == YOKE_NO_DOORBELL;
+        // A block is asked for a doorbell once the firmware has set it up.
+        polls |= host->traces[i].is_block && host->traces[i].block.size == 0;
+    }
+    return polls;
 }
 
 /// Keeps the last text for error reports.
@@ -50,7 +82,43 @@ static void show(struct yoke_host *host, const char *text, size_t size)
     }
 }
 
-// At most as much as the buffers hold, though a firmware may write for ever.
+static size_t read_text(struct yoke_host *host, struct yoke_host_trace *trace, char *text,
+                        size_t size)
+{
+    if (!trace->is_block) {
+        return yoke_trace_read(&trace->text, text, size);
+    }
+    const uint64_t before = trace->block.lost;
+    const size_t got = yoke_trace_block_read(&trace->block, text, size);
+    const uint64_t lost = trace->block.lost - before;
+    if (lost != 0) {
+        char note[64];
+        const int length =
+            snprintf(note, sizeof note, "\n[%llu bytes of trace lost]\n", (unsigned long long)lost);
+        host->trace_lost += lost;
+        show(host, note, (size_t)length);
+    }
+    return got;
+}
+
+/// Shows what one trace holds: at most as much as its memory has room for, though a firmware may
+/// write for ever.
+static void read_one(struct yoke_host *host, struct yoke_host_trace *trace)
+{
+    char text[512];
+    size_t left = trace->is_block ? trace->block.room : trace->text.size;
+
+    while (left != 0) {
+        const size_t got = read_text(host, trace, text, sizeof text);
+        if (got != 0) {
+            show(host, text, got);
+        } else if (!trace->is_block || yoke_trace_block_arm(&trace->block)) {
+            return;
+        }
+        left -= got == 0 ? 1 : got < left ? got : left;
+    }
+}
+
 void yoke_host_read_trace(struct yoke_host *host)
 {
     char text[512];
@@ -62,15 +130,7 @@ void yoke_host_read_trace(struct yoke_host *host)
         }
     }
     for (uint32_t i = 0; i < host->trace_count; i++) {
-        size_t left = host->traces[i].size;
-        while (left != 0) {
-            const size_t got = yoke_trace_read(&host->traces[i], text, sizeof text);
-            if (got == 0) {
-                break;
-            }
-            left -= got < left ? got : left;
-            show(host, text, got);
-        }
+        read_one(host, &host->traces[i]);
     }
     host->trace_due = yoke_host_clock() / 1000000u + TRACE_MS;
 }
@@ -118,12 +178,17 @@ bool host_alive(struct yoke_host *host)
     if (!yoke_host_runs(host)) {
         return false;
     }
-    if (!host->machine->ops->crashed(host->machine, &host->crash)) {
+    const bool dead = host->machine->ops->crashed(host->machine, &host->crash);
+    if (!dead && !host_says_failed(host)) {
         return true;
     }
     (void)yoke_rproc_event(&host->rproc, YOKE_EVENT_CRASH);
     yoke_host_read_trace(host);
-    describe_crash(host);
+    if (dead) {
+        describe_crash(host);
+    } else {
+        (void)host_fail(host, YOKE_DOWN, "the firmware says that it failed (power state)");
+    }
     if (host->linked) {
         yoke_link_close(&host->link);
     }

@@ -34,7 +34,7 @@ int run_open_all(struct run *run)
             tool_error(NULL, "no memory");
             return TOOL_RESOURCES;
         }
-        const int status = run->dry_run ? yoke_host_plan(run->hosts[i], run->paths[i], run->machine)
+        const int status = run->dry_run ? yoke_host_plan(run->hosts[i], run->paths[i], &options)
                                         : yoke_host_open(run->hosts[i], run->paths[i], &options);
         if (status != YOKE_OK) {
             return (int)tool_host_failed(run->hosts[i], status);

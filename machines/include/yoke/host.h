@@ -41,13 +41,33 @@ struct yoke_host_options {
     const struct yoke_machine_kind *kind; ///< A kind that has no name in the list, or NULL.
     bool attach;        ///< The core runs already: leave it, and use yoke_host_attach().
     uint32_t endpoints; ///< How many this program opens, about; 0: 64.
+
+    /// Values for parameters that the firmware's table names, each NAME=VALUE: a number is decimal
+    /// or starts with 0x, a boolean is true or false, bytes are pairs of hexadecimal digits, text
+    /// is text. Not copied: they stay as long as the host is open.
+    const char *const *params;
+    uint32_t param_count;         ///< How many, at most YOKE_HOST_PARAMS.
+    uint32_t versions;            ///< Versions of tables to read, YOKE_RSC_KNOW_*; 0: all.
+    uint64_t known;               ///< Features of rpmsg to take if offered; 0: all.
+    const char *const *chips;     ///< As in struct yoke_plan_options, and for the next two.
+    const char *driver;           ///< Not copied either.
+    struct yoke_bytes devicetree; ///< The blob; not copied.
 };
 
-#define YOKE_HOST_AREAS 64u
+#define YOKE_HOST_AREAS 128u
 #define YOKE_HOST_NOTES 16u
 #define YOKE_HOST_SERVICES 64u
 #define YOKE_HOST_TRACES 4u
 #define YOKE_HOST_TAIL 512u
+#define YOKE_HOST_PARAMS 32u
+
+/// One trace of the firmware.
+struct yoke_host_trace {
+    bool is_block;      ///< Version 2: `block`, else `text`.
+    uint32_t notify_id; ///< It rings when there is text, or YOKE_NO_DOORBELL.
+    struct yoke_trace text;
+    struct yoke_trace_block block;
+};
 
 /// One coprocessor. The caller's memory, not moved while open; read-only for the caller.
 struct yoke_host {
@@ -70,11 +90,19 @@ struct yoke_host {
     struct yoke_service services[YOKE_HOST_SERVICES];
     struct yoke_vdev vdev;
     uint32_t vdev_index; ///< Its entry in the resource table.
+    uint64_t vdev_base;  ///< What ring addresses in its state count from.
     struct yoke_window windows[4];
     struct yoke_mem da;
     void *link_memory;
-    struct yoke_trace traces[YOKE_HOST_TRACES];
+    struct yoke_parameter params[YOKE_HOST_PARAMS]; ///< Of options.params.
+    uint8_t *param_bytes;                           ///< Names and bytes of these.
+    uint8_t *table;          ///< Of a core that runs: a copy of its table of version 2, or NULL.
+    struct yoke_power power; ///< The firmware's power block, if has_power.
+    bool has_power;
+    uint32_t locks_freed; ///< Locks that were freed when a core was stopped.
+    struct yoke_host_trace traces[YOKE_HOST_TRACES];
     uint32_t trace_count;
+    uint64_t trace_lost;       ///< Bytes of trace that were overwritten before they were read.
     uint64_t trace_due;        ///< When the trace is to be read next, in ms.
     char tail[YOKE_HOST_TAIL]; ///< The last text that was traced, terminated.
     size_t tail_size;
@@ -84,13 +112,14 @@ struct yoke_host {
 /// one that `options` or the image names. Nothing runs yet. `options` may be NULL, and is copied.
 ///
 /// Returns YOKE_OK; YOKE_NOT_FOUND if the file cannot be read; YOKE_BAD_IMAGE if it is refused;
-/// YOKE_NO_SPACE if there is no memory. After a failure too, yoke_host_close() is due.
+/// YOKE_INVALID if an option makes no sense for it; YOKE_NO_SPACE if there is no memory. After a
+/// failure too, yoke_host_close() is due.
 int yoke_host_open(struct yoke_host *host, const char *path,
                    const struct yoke_host_options *options);
 
 /// As yoke_host_open(), but only plans: no machine, no memory; it cannot be booted.
-/// `machine`: its name, or NULL for the one that the image names.
-int yoke_host_plan(struct yoke_host *host, const char *path, const char *machine);
+int yoke_host_plan(struct yoke_host *host, const char *path,
+                   const struct yoke_host_options *options);
 
 /// Loads the firmware, starts it and brings the link up. After a stop or a crash it boots anew.
 ///
@@ -110,7 +139,8 @@ int yoke_host_attach(struct yoke_host *host);
 /// Takes the link down and lets the core run on. It may be attached again.
 ///
 /// Returns YOKE_OK; YOKE_INVALID if it is not attached or running; YOKE_AGAIN if the firmware does
-/// not notice: then whoever attaches next has to wait for that.
+/// not notice: then whoever attaches next has to wait for that; YOKE_UNSUPPORTED if the machine, or
+/// firmware with a table of version 2, does not let a core run on without its host.
 int yoke_host_detach(struct yoke_host *host);
 
 /// True while the firmware runs, started or attached.
@@ -144,8 +174,26 @@ const struct yoke_service *yoke_host_find(struct yoke_host *host, const char *na
 /// Shows new trace text now; waiting and polling do so every few milliseconds.
 void yoke_host_read_trace(struct yoke_host *host);
 
-/// Stops the firmware and takes the link down. It may be booted again.
+/// Stops the firmware and takes the link down. It may be booted again. Locks that the firmware held
+/// are freed, if its table names them.
 void yoke_host_stop(struct yoke_host *host);
+
+/// Asks the firmware to come to an end by itself, waits at most `timeout_ms` for that, and stops it
+/// in any case, as yoke_host_stop(). Messages, services and trace are delivered meanwhile.
+///
+/// Returns YOKE_OK if it came to its end; YOKE_UNSUPPORTED if its table does not offer that;
+/// YOKE_AGAIN if it did not in this time; YOKE_DOWN if it did not run, or died.
+int yoke_host_end(struct yoke_host *host, int timeout_ms);
+
+/// Asks the firmware to rest: it touches nothing that is shared until yoke_host_resume(). The link
+/// stays up, and what is sent meanwhile is answered afterwards.
+///
+/// Returns YOKE_OK; YOKE_UNSUPPORTED if its table does not offer that; YOKE_AGAIN if it did not
+/// within `timeout_ms`; YOKE_INVALID if it did something else; YOKE_DOWN if it does not run.
+int yoke_host_suspend(struct yoke_host *host, int timeout_ms);
+
+/// Lets it go on. Returns as yoke_host_suspend().
+int yoke_host_resume(struct yoke_host *host, int timeout_ms);
 
 /// Stops it, or lets it run on if it was attached, and gives back everything. Endpoints are closed
 /// by their owners before or forgotten.
