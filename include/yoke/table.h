@@ -21,18 +21,23 @@
  * - TRACE: fields of struct yoke_rsc_trace; YOKE_TABLE_BUFFER(array) gives `da` and `len`.
  * - VDEV: a virtio device with two vrings and no configuration space: fields of
  *   struct yoke_table_vdev, as in `.vdev.id = 3, .vring[0] = {...}, .vring[1] = {...}`.
- * - RPMSG: an rpmsg device with the name service. Its one value is the number of buffers each
- *   way, a power of two. The host places the rings.
+ * - RPMSG: an rpmsg device with the name service: the number of buffers each way, a power of two,
+ *   and behind a comma, if wanted, further features: YOKE_F_RING_*. The host places the rings.
  *
  * A further kind X, a vendor's for instance, is two macros: YOKE_TABLE_TYPE_X, a struct that
  * starts with the u32 type and is a multiple of 4 bytes long, and YOKE_TABLE_INIT_X(...), its
  * initialiser.
+ *
+ * yoke/table2.h makes version 2 of the table, or both, from the same block.
  */
 #ifndef YOKE_TABLE_H
 #define YOKE_TABLE_H
 
 #include <yoke/abi/rsc.h>
 #include <yoke/abi/virtio.h>
+
+/// An address in CARVEOUT or VDEV: "place it for me", in both versions.
+#define YOKE_TABLE_ANY (-1)
 
 /// Alignment of the rings of RPMSG: that of a descriptor, which suits every processor.
 #define YOKE_TABLE_ALIGN 16u
@@ -103,23 +108,43 @@ YOKE_STATIC_ASSERT(sizeof(struct yoke_table_vdev) == 68, "vdev");
         .da = YOKE_RSC_ADDR_ANY, .align = YOKE_TABLE_ALIGN, .num = (buffers)                       \
     }
 #define YOKE_TABLE_TYPE_RPMSG struct yoke_table_vdev
-#define YOKE_TABLE_INIT_RPMSG(buffers)                                                             \
+#define YOKE_TABLE_INIT_RPMSG(...)                                                                 \
+    YOKE_TABLE_RPMSG_(YOKE_TABLE_FIRST_(__VA_ARGS__, ~), YOKE_TABLE_FIRST_(__VA_ARGS__, ~),        \
+                      YOKE_F_RPMSG_NS | YOKE_TABLE_PICK_(__VA_ARGS__, 0, ~))
+
+// An rpmsg device with so many buffers each way.
+#define YOKE_TABLE_RPMSG_(to_host, to_firmware, features)                                          \
     {                                                                                              \
         .vdev = {.type = YOKE_RSC_VDEV,                                                            \
                  .id = YOKE_ID_RPMSG,                                                              \
-                 .dfeatures = (uint32_t)YOKE_F_RPMSG_NS,                                           \
+                 .dfeatures = (uint32_t)(features),                                                \
                  .num_of_vrings = 2},                                                              \
         .vring = {                                                                                 \
-            YOKE_TABLE_VRING_(buffers),                                                            \
-            YOKE_TABLE_VRING_(buffers)                                                             \
+            YOKE_TABLE_VRING_(to_host),                                                            \
+            YOKE_TABLE_VRING_(to_firmware)                                                         \
         }                                                                                          \
     }
 
-// What each line becomes: one of the count, a member, its offset, its initialiser.
-#define YOKE_TABLE_COUNT_(kind, name, ...) +1
-#define YOKE_TABLE_MEMBER_(kind, name, ...) YOKE_TABLE_TYPE_##kind name;
-#define YOKE_TABLE_OFFSET_(kind, name, ...) offsetof(struct yoke_table, name),
-#define YOKE_TABLE_ENTRY_(kind, name, ...) .name = YOKE_TABLE_INIT_##kind(__VA_ARGS__),
+// YOKE_TABLE_UNLESS_(X, text): the text, unless X is a macro, which then is "~, 0".
+#define YOKE_TABLE_FIRST_(first, ...) first
+#define YOKE_TABLE_SECOND_(first, second, ...) second
+#define YOKE_TABLE_PICK_(...) YOKE_TABLE_SECOND_(__VA_ARGS__)
+#define YOKE_TABLE_KEEP_0(...)
+#define YOKE_TABLE_KEEP_1(...) __VA_ARGS__
+#define YOKE_TABLE_PASTE_(left, right) left##right
+#define YOKE_TABLE_JOIN_(left, right) YOKE_TABLE_PASTE_(left, right)
+#define YOKE_TABLE_UNLESS_(probe, ...)                                                             \
+    YOKE_TABLE_JOIN_(YOKE_TABLE_KEEP_, YOKE_TABLE_PICK_(probe, 1, ~))(__VA_ARGS__)
+
+// What each line becomes: one of the count, a member, its offset, its initialiser. Nothing, if the
+// kind is for version 2 only.
+#define YOKE_TABLE_COUNT_(kind, name, ...) YOKE_TABLE_UNLESS_(YOKE_TABLE_ONLY_2_##kind, +1)
+#define YOKE_TABLE_MEMBER_(kind, name, ...)                                                        \
+    YOKE_TABLE_UNLESS_(YOKE_TABLE_ONLY_2_##kind, YOKE_TABLE_TYPE_##kind name;)
+#define YOKE_TABLE_OFFSET_(kind, name, ...)                                                        \
+    YOKE_TABLE_UNLESS_(YOKE_TABLE_ONLY_2_##kind, offsetof(struct yoke_table, name), )
+#define YOKE_TABLE_ENTRY_(kind, name, ...)                                                         \
+    YOKE_TABLE_UNLESS_(YOKE_TABLE_ONLY_2_##kind, .name = YOKE_TABLE_INIT_##kind(__VA_ARGS__), )
 
 /// Defines the table `object` from `list`, a macro as above.
 #define YOKE_TABLE(object, list)                                                                   \
