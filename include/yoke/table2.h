@@ -72,8 +72,8 @@
     static struct {                                                                                \
         struct yoke_rsc2_trace_block head;                                                         \
         char text[bytes];                                                                          \
-    } object __attribute__((aligned(64))) = {                                                      \
-        .head = {.magic = YOKE_RSC2_TRACE_MAGIC, .size = (bytes)}}
+    } object                                                                                       \
+        __attribute__((aligned(64))) = {.head = {.magic = YOKE_RSC2_TRACE_MAGIC, .size = (bytes)}}
 
 // ------------------------------------------------------------------------------------ the structs
 
@@ -189,8 +189,8 @@ YOKE_STATIC_ASSERT(offsetof(struct yoke_table_2_vdev, vring) == sizeof(struct yo
 #define YOKE_TABLE_2_STATE_RPMSG ~, 1
 #define YOKE_TABLE_2_INIT_RPMSG(name, ...)                                                         \
     YOKE_TABLE_2_RPMSG_(name, YOKE_F_RPMSG_NS | YOKE_TABLE_PICK_(__VA_ARGS__, 0, ~),               \
-                        YOKE_TABLE_FIRST_(__VA_ARGS__, ~), 0,                                      \
-                        YOKE_TABLE_FIRST_(__VA_ARGS__, ~), 0)
+                        YOKE_TABLE_FIRST_(__VA_ARGS__, ~), 0, YOKE_TABLE_FIRST_(__VA_ARGS__, ~),   \
+                        0)
 
 #define YOKE_TABLE_TYPE_RPMSG_SIZED struct yoke_table_vdev
 #define YOKE_TABLE_INIT_RPMSG_SIZED(features, to_host, to_host_size, to_firmware, size)            \
