@@ -17,6 +17,7 @@ static const char help[] =
     "  run       boots firmware, shows its services and trace, and pings it\n"
     "  inspect   shows what a firmware file holds and where it would lie in memory\n"
     "  machines  lists what firmware can run on here\n"
+    "  conform   holds firmware, or Yoke's driver, against the rules of the specification\n"
     "  help      help for a command: yoke help run\n"
     "\n"
     "options:\n"
@@ -38,6 +39,7 @@ static const struct command {
     {"run", tool_run, tool_run_help},
     {"inspect", tool_inspect, tool_inspect_help},
     {"machines", tool_machines, tool_machines_help},
+    {"conform", tool_conform, tool_conform_help},
 };
 
 static const struct command *find(const char *name)

@@ -23,12 +23,14 @@ enum tool_exit {
 int tool_run(int argc, char **argv);
 int tool_inspect(int argc, char **argv);
 int tool_machines(int argc, char **argv);
+int tool_conform(int argc, char **argv);
 int tool_table(int argc, char **argv);
 int tool_size_command(int argc, char **argv);
 
 extern const char tool_run_help[];
 extern const char tool_inspect_help[];
 extern const char tool_machines_help[];
+extern const char tool_conform_help[];
 extern const char tool_table_help[];
 extern const char tool_size_help[];
 

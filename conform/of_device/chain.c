@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Chains that have to be refused, and indirect ones that must not.
+#include "groups.h"
+
+#define STRANGER (CHECKER_ADDRESS + 1u) ///< Who sends what is to be refused.
+
+/// A message in the buffer of a free descriptor, not offered yet; its descriptor is then spoilt.
+static uint32_t prepare(struct conform *c, uint32_t service)
+{
+    const struct message m = {
+        .src = STRANGER, .dst = service, .len = 4, .whole = HEADER_BYTES + 4, .data = {'b', 'a'}};
+    const uint32_t id = driver_claim(c);
+
+    driver_write(c, id, &m);
+    return id;
+}
+
+/// Offers a chain of queue 1 that has to be refused: it comes back with length 0, is not answered,
+/// and a good message goes through.
+static void refused(struct conform *c, uint32_t service, uint32_t id)
+{
+    driver_offer(c, QUEUE_TO_DEVICE, id);
+    driver_show(c, QUEUE_TO_DEVICE);
+    const uint32_t len = driver_await_back(c, id);
+    expect(c, len == 0, "a chain that is refused comes back with length 0", "length %u", len);
+    const uint32_t before = c->driver.others;
+    driver_echo(c, service, 24, id);
+    expect(c, c->driver.others == before, "a chain that is refused is not taken as a message",
+           "it was answered");
+}
+
+/// Offers a chain of queue 0 that has to be refused, with all other buffers withheld: it comes back
+/// with length 0, and the answer goes into the good buffer behind it.
+static void refused_to_driver(struct conform *c, uint32_t service, uint32_t id)
+{
+    const uint32_t good = (id + 1) % c->driver.ring[0].num;
+    uint32_t got, len;
+
+    driver_offer(c, QUEUE_TO_DRIVER, id);
+    driver_show(c, QUEUE_TO_DRIVER);
+    driver_desc(c, 0, good, driver_buffer_pa(&c->driver, 0, good), BUFFER_BYTES, DESC_WRITE, 0);
+    driver_offer(c, QUEUE_TO_DRIVER, good);
+    driver_show(c, QUEUE_TO_DRIVER);
+    (void)driver_send(c, CHECKER_ADDRESS, service, "x", 1);
+    const uint64_t deadline = deadline_in(c, c->target->answer_ms);
+    for (unsigned i = 0; i < 2; i++) {
+        bool came;
+        while (!(came = driver_used(c, QUEUE_TO_DRIVER, &got, &len)) && let_run(c, deadline)) {
+        }
+        expect(c, came, "a chain that is refused comes back, and the next one is used",
+               "only %u of 2 came back", i);
+        expect(c, got == id ? len == 0 : len == HEADER_BYTES + 1,
+               "a chain that is refused comes back with length 0, the message in the next one",
+               "descriptor %u came back with length %u", got, len);
+    }
+    driver_expect_clean(c);
+}
+
+/// Comes up, and all buffers of queue 0 are the driver's.
+static uint32_t meet_without_buffers(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    uint32_t kept[RING_MAX];
+
+    driver_use_up(c, service, kept, c->driver.ring[0].num);
+    return service;
+}
+
+static void outside_of_memory(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint64_t bad[] = {0x10, UINT64_C(0xffff800000000000), UINT64_MAX - 7};
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (window_at(c->target->pa, bad[i], 1) == NULL) {
+            const uint32_t id = prepare(c, service);
+            driver_desc(c, 1, id, bad[i], HEADER_BYTES + 4, 0, 0);
+            refused(c, service, id);
+        }
+    }
+    driver_expect_clean(c);
+}
+
+static void over_the_edge(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+
+    for (unsigned i = 0; i < CONFORM_WINDOWS; i++) {
+        const struct conform_window *const w = &c->target->pa[i];
+        const uint64_t end = w->address + w->size;
+        if (w->at == NULL || window_at(c->target->pa, end, 1) != NULL) {
+            continue;
+        }
+        const uint32_t id = prepare(c, service);
+        driver_desc(c, 1, id, end - HEADER_BYTES - 4, HEADER_BYTES + 8, 0, 0);
+        refused(c, service, id);
+    }
+}
+
+static void wrapping_length(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint32_t id = prepare(c, service);
+
+    driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), UINT32_MAX, 0, 0);
+    refused(c, service, id);
+}
+
+static void bits_above_32(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+
+    for (unsigned bit = 33; bit < 64; bit += 10) {
+        const uint32_t id = prepare(c, service);
+        const uint64_t bad = driver_buffer_pa(&c->driver, 1, id) ^ UINT64_C(1) << bit;
+        if (window_at(c->target->pa, bad, 1) == NULL) {
+            driver_desc(c, 1, id, bad, HEADER_BYTES + 4, 0, 0);
+            refused(c, service, id);
+        }
+    }
+}
+
+static void buffer_to_driver_outside(struct conform *c)
+{
+    const uint32_t service = meet_without_buffers(c);
+
+    driver_desc(c, 0, 0, 0x10, BUFFER_BYTES, DESC_WRITE, 0);
+    refused_to_driver(c, service, 0);
+}
+
+static void loops(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint32_t id = prepare(c, service);
+
+    driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_NEXT,
+                (uint16_t)id);
+    refused(c, service, id);
+    // A longer one: every descriptor points to the next, the last one to the first.
+    const uint32_t num = c->driver.ring[1].num;
+    for (uint32_t i = 0; i < num; i++) {
+        driver_desc(c, 1, i, driver_buffer_pa(&c->driver, 1, i), HEADER_BYTES + 4, DESC_NEXT,
+                    (uint16_t)((i + 1) % num));
+    }
+    driver_offer(c, QUEUE_TO_DEVICE, driver_claim(c));
+    driver_show(c, QUEUE_TO_DEVICE);
+    const uint64_t deadline = deadline_in(c, c->target->answer_ms);
+    while (driver_reap(c) == 0 && let_run(c, deadline)) {
+    }
+    driver_echo(c, service, 24, 2);
+}
+
+static void next_leaves_the_table(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint32_t num = c->driver.ring[1].num;
+    const uint32_t bad[] = {num, 65535, num + 1};
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const uint32_t id = prepare(c, service);
+        driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_NEXT,
+                    (uint16_t)bad[i]);
+        refused(c, service, id);
+    }
+}
+
+static void writes_before_reads(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint32_t second = driver_claim(c);
+    const uint32_t id = prepare(c, service);
+
+    driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), BUFFER_BYTES, DESC_WRITE | DESC_NEXT,
+                (uint16_t)second);
+    driver_desc(c, 1, second, driver_buffer_pa(&c->driver, 1, second), HEADER_BYTES + 4, 0, 0);
+    refused(c, service, id);
+    driver_expect_clean(c);
+}
+
+static void not_to_be_written(struct conform *c)
+{
+    const uint32_t service = meet_without_buffers(c);
+
+    driver_desc(c, 0, 0, driver_buffer_pa(&c->driver, 1, c->driver.ring[1].num), BUFFER_BYTES, 0,
+                0);
+    refused_to_driver(c, service, 0);
+}
+
+// ----------------------------------------------------------------------------------- indirect
+
+/// A table of descriptors in the spare buffer of queue 1, of which the first is the message's.
+static uint8_t *make_table(struct conform *c, unsigned entry, uint64_t address, uint32_t len,
+                           uint16_t flags, uint16_t next)
+{
+    struct driver *const d = &c->driver;
+    uint8_t *const table = driver_buffer(d, 1, d->ring[1].num);
+    uint8_t *const at = table + (size_t)16 * entry;
+
+    driver_put64(d, at, address);
+    driver_put32(d, at + 8, len);
+    driver_put16(d, at + 12, flags);
+    driver_put16(d, at + 14, next);
+    return table;
+}
+
+/// Comes up, with indirect descriptors if `negotiated`.
+static uint32_t meet_indirect(struct conform *c, bool negotiated)
+{
+    const uint32_t service =
+        driver_meet(c, &(struct up){.without = negotiated ? 0 : FEATURE_INDIRECT});
+
+    if (negotiated && (c->driver.features & FEATURE_INDIRECT) == 0) {
+        not_applicable(c, "the device does not offer INDIRECT_DESC");
+    }
+    return service;
+}
+
+static void indirect(struct conform *c, uint32_t service, uint32_t len, uint16_t flags, bool good)
+{
+    struct driver *const d = &c->driver;
+    const uint32_t id = prepare(c, service);
+    struct message m;
+
+    const uint8_t *const table = make_table(c, 0, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, 0, 0);
+    driver_desc(c, 1, id, driver_pa(d, table), len, (uint16_t)(DESC_INDIRECT | flags),
+                (uint16_t)((id + 1) % d->ring[1].num));
+    if (!good) {
+        refused(c, service, id);
+        return;
+    }
+    driver_offer(c, QUEUE_TO_DEVICE, id);
+    driver_show(c, QUEUE_TO_DEVICE);
+    const bool came = driver_receive(c, STRANGER, &m);
+    expect(c, came, "an indirect chain of one buffer is a message", "it was not answered");
+    (void)driver_await_back(c, id);
+}
+
+static void indirect_is_taken(struct conform *c)
+{
+    const uint32_t service = meet_indirect(c, true);
+
+    indirect(c, service, 16, 0, true);
+    indirect(c, service, 16, DESC_WRITE, true); // WRITE does not count there.
+    driver_echo(c, service, 30, 1);
+    driver_expect_clean(c);
+}
+
+static void indirect_not_negotiated(struct conform *c)
+{
+    indirect(c, meet_indirect(c, false), 16, 0, false);
+}
+
+static void indirect_lengths(struct conform *c)
+{
+    const uint32_t service = meet_indirect(c, true);
+
+    indirect(c, service, 0, 0, false);
+    indirect(c, service, 8, 0, false);
+    indirect(c, service, 17, 0, false);
+    indirect(c, service, 0xfffffff0, 0, false);
+}
+
+static void indirect_with_next(struct conform *c)
+{
+    indirect(c, meet_indirect(c, true), 16, DESC_NEXT, false);
+}
+
+static void indirect_in_indirect(struct conform *c)
+{
+    const uint32_t service = meet_indirect(c, true);
+    struct driver *const d = &c->driver;
+    const uint32_t id = prepare(c, service);
+    uint8_t *const table = make_table(c, 1, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, 0, 0);
+
+    (void)make_table(c, 0, driver_pa(d, table + 16), 16, DESC_INDIRECT, 0);
+    driver_desc(c, 1, id, driver_pa(d, table), 16, DESC_INDIRECT, 0);
+    refused(c, service, id);
+}
+
+static void indirect_too_long(struct conform *c)
+{
+    const uint32_t service = meet_indirect(c, true);
+    struct driver *const d = &c->driver;
+    const uint32_t id = prepare(c, service);
+    const uint8_t *table = NULL;
+
+    // It loops, and leaves its table.
+    for (unsigned i = 0; i < 2; i++) {
+        table = make_table(c, i, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, DESC_NEXT,
+                           (uint16_t)(1 - i));
+    }
+    driver_desc(c, 1, id, driver_pa(d, table), 32, DESC_INDIRECT, 0);
+    refused(c, service, id);
+    const uint32_t another = prepare(c, service);
+    (void)make_table(c, 0, driver_buffer_pa(d, 1, another), HEADER_BYTES + 4, DESC_NEXT, 2);
+    driver_desc(c, 1, another, driver_pa(d, table), 32, DESC_INDIRECT, 0);
+    refused(c, service, another);
+}
+
+// ----------------------------------------------------------------------------------- messages
+
+static void bad_among_good(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint32_t num = c->driver.ring[1].num;
+    uint32_t answers = 0;
+    struct message m;
+
+    // Every other one is bad; all are shown at once.
+    for (uint32_t i = 0; i < num; i++) {
+        if (i % 2 == 0) {
+            (void)driver_put(c, CHECKER_ADDRESS, service, &i, sizeof i);
+            continue;
+        }
+        const uint32_t id = prepare(c, service);
+        driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4,
+                    i % 4 == 1 ? DESC_NEXT : DESC_WRITE, (uint16_t)id);
+        driver_offer(c, QUEUE_TO_DEVICE, id);
+    }
+    driver_show(c, QUEUE_TO_DEVICE);
+    while (answers < num / 2) {
+        const bool came = driver_receive(c, CHECKER_ADDRESS, &m);
+        expect(c, came, "chains behind one that is refused are used", "%u of %u messages arrived",
+               answers, num / 2);
+        answers++;
+    }
+    quiet(c);
+    (void)driver_reap(c);
+    expect(c, c->driver.spares == num, "every refused chain comes back", "%u of %u buffers did",
+           c->driver.spares, num);
+}
+
+static void two_buffers(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint32_t second = driver_claim(c);
+    const uint32_t id = prepare(c, service);
+
+    driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_NEXT,
+                (uint16_t)second);
+    driver_desc(c, 1, second, driver_buffer_pa(&c->driver, 1, second), 100, 0, 0);
+    refused(c, service, id);
+}
+
+static void buffer_to_be_written(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    const uint32_t id = prepare(c, service);
+
+    driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_WRITE, 0);
+    refused(c, service, id);
+    driver_expect_clean(c);
+}
+
+static void too_short_for_a_header(struct conform *c)
+{
+    const uint32_t service = driver_meet(c, &(struct up){0});
+    static const uint32_t lens[] = {15, 8, 1, 0};
+
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        const uint32_t id = prepare(c, service);
+        // Even if the header says that there is no payload.
+        driver_put16(&c->driver, driver_buffer(&c->driver, 1, id) + 12, 0);
+        driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), lens[i], 0, 0);
+        refused(c, service, id);
+    }
+}
+
+static void buffer_to_driver_of_two(struct conform *c)
+{
+    const uint32_t service = meet_without_buffers(c);
+
+    driver_desc(c, 0, 0, driver_buffer_pa(&c->driver, 0, 0), BUFFER_BYTES, DESC_WRITE | DESC_NEXT,
+                3);
+    driver_desc(c, 0, 3, driver_buffer_pa(&c->driver, 0, 3), BUFFER_BYTES, DESC_WRITE, 0);
+    refused_to_driver(c, service, 0);
+}
+
+static void buffer_to_driver_too_short(struct conform *c)
+{
+    const uint32_t service = meet_without_buffers(c);
+
+    driver_desc(c, 0, 0, driver_buffer_pa(&c->driver, 0, 0), HEADER_BYTES - 1, DESC_WRITE, 0);
+    refused_to_driver(c, service, 0);
+}
+
+const struct conform_check device_chain_checks[] = {
+    {"RING-3", "a buffer outside of the memory for buffers", outside_of_memory},
+    {"RING-3", "a buffer that leaves memory at its end", over_the_edge},
+    {"RING-3", "a buffer whose end wraps or lies far away", wrapping_length},
+    {"RING-3", "addresses have 64 bits", bits_above_32},
+    {"RING-3", "a buffer to the driver outside of memory", buffer_to_driver_outside},
+    {"RING-6", "chains that loop", loops},
+    {"RING-6", "a chain that leaves its table", next_leaves_the_table},
+    {"RING-6", "an indirect chain that loops or leaves its table", indirect_too_long},
+    {"RING-7", "a buffer to write before one to read", writes_before_reads},
+    {"RING-7", "nothing is written to a buffer without WRITE", not_to_be_written},
+    {"RING-8", "indirect descriptors work", indirect_is_taken},
+    {"RING-8", "indirect without having been negotiated", indirect_not_negotiated},
+    {"RING-8", "indirect with an impossible length", indirect_lengths},
+    {"RING-8", "indirect with NEXT", indirect_with_next},
+    {"RING-8", "indirect in an indirect table", indirect_in_indirect},
+    {"RING-10", "refused chains come back, those between them are used", bad_among_good},
+    {"MSG-5", "a message in two buffers", two_buffers},
+    {"MSG-5", "a message in a buffer with WRITE", buffer_to_be_written},
+    {"MSG-5", "a buffer that is too short for a header", too_short_for_a_header},
+    {"MSG-5", "a buffer to the driver that is a chain of two", buffer_to_driver_of_two},
+    {"MSG-5", "a buffer to the driver that is too short for a header", buffer_to_driver_too_short},
+    {0},
+};

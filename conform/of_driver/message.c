@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "groups.h"
+
+const struct conform_check driver_message_checks[] = {{0}};

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// yoke conform: holds an implementation against the rules of spec/base.md.
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <conform.h>
+#include <targets/link.h>
+#include <targets/machine.h>
+
+#include "file.h"
+#include "tool.h"
+
+const char tool_conform_help[] =
+    "usage: yoke conform [OPTION...] FIRMWARE\n"
+    "       yoke conform [OPTION...] --driver\n"
+    "\n"
+    "Holds an implementation of the protocol against the rules of spec/base.md: plays the opposite\n"
+    "side, well and badly behaved, and says of each rule whether it was kept. FIRMWARE is started\n"
+    "many times; it has to announce a service that sends back what it gets.\n"
+    "\n"
+    "options:\n"
+    "  --driver          checks Yoke's own driver role instead of firmware\n"
+    "  --machine NAME    the machine (default: the one that the firmware is for)\n"
+    "  --service NAME    the service that sends back what it gets (default: echo)\n"
+    "  --only RULE       this rule, as RING-3, or those of a chapter, as RING\n"
+    "  --quick           leaves out what takes long: wrapping indices, changes meanwhile\n"
+    "  --json            one JSON object on stdout\n"
+    "  --help            this text\n"
+    "\n"
+    "exit codes: 0 no rule was broken; 1 one was; 2 the command line makes no sense; 3 the firmware\n"
+    "cannot be read or is refused; 4 no memory or process to be had\n";
+
+struct choices {
+    const char *path;
+    const char *machine;
+    const char *service;
+    bool driver;
+    bool quick;
+    struct conform_options options;
+};
+
+static int check(struct conform_target *target, const struct choices *choices)
+{
+    target->quick |= choices->quick;
+    const struct conform_totals totals = conform_report(target, &choices->options);
+    if (totals.checks == 0) {
+        tool_error("name a rule of spec/base.md, as RING-3, or a chapter, as RING",
+                   "--only %s: no check has such a label", choices->options.only);
+        return TOOL_USAGE;
+    }
+    return totals.rules[CONFORM_FAIL] == 0 ? TOOL_OK : TOOL_FAILED;
+}
+
+static int check_machine(const struct choices *choices, const struct yoke_elf *elf,
+                         const struct yoke_machine_kind *kind)
+{
+    static struct conform_machine target;
+    char error[160];
+    int status = TOOL_REFUSED;
+
+    if (!kind->here(error, sizeof error)) {
+        tool_error("see: yoke machines", "machine %s: %s", kind->name, error);
+        return TOOL_RESOURCES;
+    }
+    struct yoke_machine *const machine = kind->open(error, sizeof error);
+    if (machine == NULL) {
+        tool_error(NULL, "machine %s: %s", kind->name, error);
+        return TOOL_RESOURCES;
+    }
+    if (conform_machine_open(&target, elf, machine, choices->service) == YOKE_OK) {
+        (void)snprintf(target.target.name, sizeof target.target.name, "%s on machine %s",
+                       tool_basename(choices->path), kind->name);
+        status = check(&target.target, choices);
+    } else {
+        tool_error("see: yoke inspect", "%s: %s", choices->path, target.target.why);
+    }
+    machine->ops->close(machine);
+    return status;
+}
+
+static int check_firmware(const struct choices *choices)
+{
+    struct yoke_refusal refusal;
+    struct yoke_bytes file = {0};
+    struct yoke_elf elf;
+    char text[200];
+    int status = TOOL_REFUSED;
+
+    const int error = yoke_file_read(choices->path, &file);
+    if (error != 0) {
+        tool_error("name a firmware file, an ELF executable", "%s: %s", choices->path,
+                   strerror(error));
+        return TOOL_REFUSED;
+    }
+    if (yoke_elf_open(&elf, file, NULL, 0, &refusal) != YOKE_OK) {
+        (void)yoke_refusal_text(&refusal, text, sizeof text);
+        tool_error("build it anew, or name another file", "%s: %s", choices->path, text);
+        yoke_file_free(&file);
+        return TOOL_REFUSED;
+    }
+    const struct yoke_machine_kind *const kind = choices->machine != NULL
+                                                     ? yoke_machine_find(choices->machine)
+                                                     : yoke_machine_for(&elf);
+    if (kind == NULL && choices->machine != NULL) {
+        tool_error("see: yoke machines", "there is no machine \"%s\"", choices->machine);
+        status = TOOL_USAGE;
+    } else if (kind == NULL || kind->target->machine != elf.machine ||
+               kind->target->elf_class != elf.elf_class) {
+        tool_error("see: yoke machines", "%s: %s does not run it", choices->path,
+                   kind == NULL ? "any machine here" : kind->name);
+    } else {
+        status = check_machine(choices, &elf, kind);
+    }
+    yoke_file_free(&file);
+    return status;
+}
+
+static int check_driver(const struct choices *choices)
+{
+    static struct conform_link target;
+
+    conform_link_open(&target);
+    return check(&target.target, choices);
+}
+
+/// Returns false, having said why, if it makes no sense.
+static bool parse(struct choices *choices, int argc, char **argv)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } values[] = {{"--machine", &choices->machine},
+                  {"--service", &choices->service},
+                  {"--only", &choices->options.only}};
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"--driver", &choices->driver},
+                 {"--quick", &choices->quick},
+                 {"--json", &choices->options.json}};
+
+    for (int i = 1; i < argc; i++) {
+        bool known = false;
+        for (size_t j = 0; j < sizeof flags / sizeof flags[0] && !known; j++) {
+            known = strcmp(argv[i], flags[j].name) == 0;
+            *flags[j].flag |= known;
+        }
+        for (size_t j = 0; j < sizeof values / sizeof values[0] && !known; j++) {
+            known = strcmp(argv[i], values[j].name) == 0;
+            if (known && i + 1 == argc) {
+                tool_error("try: yoke help conform", "%s: a value must follow", argv[i]);
+                return false;
+            }
+            if (known) {
+                *values[j].value = argv[++i];
+            }
+        }
+        if (!known && argv[i][0] != '-' && choices->path == NULL) {
+            choices->path = argv[i];
+        } else if (!known) {
+            tool_error("try: yoke help conform", "%s: %s", argv[i],
+                       argv[i][0] == '-' ? "there is no such option" : "only one firmware at a time");
+            return false;
+        }
+    }
+    if (choices->driver == (choices->path != NULL)) {
+        tool_error("try: yoke help conform",
+                   choices->driver ? "--driver goes without firmware" : "no firmware was named");
+        return false;
+    }
+    return true;
+}
+
+int tool_conform(int argc, char **argv)
+{
+    struct choices choices = {
+        .service = "echo",
+        .options = {.out = stdout, .progress = isatty(STDERR_FILENO) == 1 ? stderr : NULL}};
+
+    if (!parse(&choices, argc, argv)) {
+        return TOOL_USAGE;
+    }
+    return choices.driver ? check_driver(&choices) : check_firmware(&choices);
+}
