@@ -224,12 +224,13 @@ static void report(const struct run *run, struct conform_totals *totals)
         }
         more = true;
     }
-    (void)fprintf(out,
-                  run->options->json
-                      ? "],\n  \"checks\": %u, \"pass\": %u, \"fail\": %u, \"not_applicable\": %u\n}\n"
-                      : "\n%u checks; rules: %u passed, %u failed, %u not applicable\n",
-                  totals->checks, totals->rules[CONFORM_PASS], totals->rules[CONFORM_FAIL],
-                  totals->rules[CONFORM_NOT_APPLICABLE]);
+    (void)fprintf(
+        out,
+        run->options->json
+            ? "],\n  \"checks\": %u, \"pass\": %u, \"fail\": %u, \"not_applicable\": %u\n}\n"
+            : "\n%u checks; rules: %u passed, %u failed, %u not applicable\n",
+        totals->checks, totals->rules[CONFORM_PASS], totals->rules[CONFORM_FAIL],
+        totals->rules[CONFORM_NOT_APPLICABLE]);
     (void)fflush(out);
 }
 

@@ -15,7 +15,8 @@ const char tool_conform_help[] =
     "usage: yoke conform [OPTION...] FIRMWARE\n"
     "       yoke conform [OPTION...] --driver\n"
     "\n"
-    "Holds an implementation of the protocol against the rules of spec/base.md: plays the opposite\n"
+    "Holds an implementation of the protocol against the rules of spec/base.md: plays the "
+    "opposite\n"
     "side, well and badly behaved, and says of each rule whether it was kept. FIRMWARE is started\n"
     "many times; it has to announce a service that sends back what it gets.\n"
     "\n"
@@ -28,7 +29,8 @@ const char tool_conform_help[] =
     "  --json            one JSON object on stdout\n"
     "  --help            this text\n"
     "\n"
-    "exit codes: 0 no rule was broken; 1 one was; 2 the command line makes no sense; 3 the firmware\n"
+    "exit codes: 0 no rule was broken; 1 one was; 2 the command line makes no sense; 3 the "
+    "firmware\n"
     "cannot be read or is refused; 4 no memory or process to be had\n";
 
 struct choices {
@@ -99,9 +101,8 @@ static int check_firmware(const struct choices *choices)
         yoke_file_free(&file);
         return TOOL_REFUSED;
     }
-    const struct yoke_machine_kind *const kind = choices->machine != NULL
-                                                     ? yoke_machine_find(choices->machine)
-                                                     : yoke_machine_for(&elf);
+    const struct yoke_machine_kind *const kind =
+        choices->machine != NULL ? yoke_machine_find(choices->machine) : yoke_machine_for(&elf);
     if (kind == NULL && choices->machine != NULL) {
         tool_error("see: yoke machines", "there is no machine \"%s\"", choices->machine);
         status = TOOL_USAGE;
@@ -160,7 +161,8 @@ static bool parse(struct choices *choices, int argc, char **argv)
             choices->path = argv[i];
         } else if (!known) {
             tool_error("try: yoke help conform", "%s: %s", argv[i],
-                       argv[i][0] == '-' ? "there is no such option" : "only one firmware at a time");
+                       argv[i][0] == '-' ? "there is no such option"
+                                         : "only one firmware at a time");
             return false;
         }
     }

@@ -221,7 +221,8 @@ static void indirect(struct conform *c, uint32_t service, uint32_t len, uint16_t
     const uint32_t id = prepare(c, service);
     struct message m;
 
-    const uint8_t *const table = make_table(c, 0, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, 0, 0);
+    const uint8_t *const table =
+        make_table(c, 0, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, 0, 0);
     driver_desc(c, 1, id, driver_pa(d, table), len, (uint16_t)(DESC_INDIRECT | flags),
                 (uint16_t)((id + 1) % d->ring[1].num));
     if (!good) {

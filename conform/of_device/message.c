@@ -82,10 +82,8 @@ static void length_beyond_the_descriptor(struct conform *c)
     const uint32_t service = driver_meet(c, &(struct up){0});
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const struct message m = {.src = CHECKER_ADDRESS + 1,
-                                  .dst = service,
-                                  .len = bad[i].len,
-                                  .whole = bad[i].whole};
+        const struct message m = {
+            .src = CHECKER_ADDRESS + 1, .dst = service, .len = bad[i].len, .whole = bad[i].whole};
         const uint32_t id = driver_send_raw(c, &m);
         const uint32_t len = driver_await_back(c, id);
         expect(c, len == 0, "its buffer comes back with length 0", "length %u", len);
@@ -168,8 +166,8 @@ static void nobody_there(struct conform *c)
     (void)driver_reap(c);
     expect(c, c->driver.others == 0, "nothing is sent back for an address that nobody has",
            "%u messages came", c->driver.others);
-    expect(c, c->driver.spares == num, "their buffers come back", "%u of %u did",
-           c->driver.spares, num);
+    expect(c, c->driver.spares == num, "their buffers come back", "%u of %u did", c->driver.spares,
+           num);
 }
 
 static void in_order(struct conform *c)

@@ -210,7 +210,8 @@ static void head_doubled(struct conform *c)
     driver_show(c, QUEUE_TO_DEVICE);
     quiet(c);
     expect(c, get16(ring->used + 2) == used, "a head that the device has already is skipped",
-           "it was given back %u times at once", (unsigned)(uint16_t)(get16(ring->used + 2) - used));
+           "it was given back %u times at once",
+           (unsigned)(uint16_t)(get16(ring->used + 2) - used));
     c->driver.keeps = false;
     for (uint32_t i = 0; i < count; i++) {
         driver_return(c, kept[i]);

@@ -11,7 +11,7 @@
 #define CONFORM_LINK_SERVICES 16u
 #define CONFORM_LINK_BUCKETS 16u
 #define CONFORM_LINK_NUM 256u
-#define CONFORM_LINK_RINGS 0x10000u  ///< Bytes of memory for both rings, at its beginning,
+#define CONFORM_LINK_RINGS 0x10000u   ///< Bytes of memory for both rings, at its beginning,
 #define CONFORM_LINK_BUFFERS 0x40000u ///< and of that for buffers.
 
 /// A link and its application. The caller's memory, not moved while in use.
@@ -34,9 +34,9 @@ struct conform_link {
     struct yoke_window window;
     struct yoke_mem da;
     uint32_t entry[32];
-    uintptr_t memory[YOKE_LINK_DRIVER_BYTES(CONFORM_LINK_NUM, CONFORM_LINK_NUM,
-                                            CONFORM_LINK_BUCKETS) /
-                     sizeof(uintptr_t)];
+    uintptr_t
+        memory[YOKE_LINK_DRIVER_BYTES(CONFORM_LINK_NUM, CONFORM_LINK_NUM, CONFORM_LINK_BUCKETS) /
+               sizeof(uintptr_t)];
     _Alignas(4096) uint8_t shared[CONFORM_LINK_RINGS + CONFORM_LINK_BUFFERS];
 };
 

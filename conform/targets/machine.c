@@ -67,10 +67,10 @@ static bool alive(struct conform_target *target)
     }
     const uint64_t pc = crash.recorded ? crash.record.pc : crash.pc;
     const uint64_t address = crash.recorded ? crash.record.address : crash.address;
-    (void)snprintf(target->why, sizeof target->why,
-                   "the firmware died: %s, pc 0x%llx, address 0x%llx",
-                   crash.signal != 0 ? yoke_machine_signal_text(crash.signal) : "a fault or its end",
-                   (unsigned long long)pc, (unsigned long long)address);
+    (void)snprintf(
+        target->why, sizeof target->why, "the firmware died: %s, pc 0x%llx, address 0x%llx",
+        crash.signal != 0 ? yoke_machine_signal_text(crash.signal) : "a fault or its end",
+        (unsigned long long)pc, (unsigned long long)address);
     return false;
 }
 
@@ -141,8 +141,8 @@ int conform_machine_open(struct conform_machine *m, const struct yoke_elf *elf,
         .machine = machine,
         .plan = {.areas = m->areas, .area_max = CONFORM_AREAS},
     };
-    const int status = yoke_plan_make(&m->plan, elf, machine->regions, machine->region_count, NULL,
-                                      &refusal);
+    const int status =
+        yoke_plan_make(&m->plan, elf, machine->regions, machine->region_count, NULL, &refusal);
     if (status != YOKE_OK) {
         (void)yoke_refusal_text(&refusal, target->why, sizeof target->why);
         return status;

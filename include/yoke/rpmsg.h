@@ -128,8 +128,8 @@ struct yoke_link {
     uint32_t bucket_mask;
     uint32_t ept_count;
     uint32_t next_addr;
-    uint32_t rx_num; ///< Ring sizes that there is private memory for.
-    uint32_t tx_num;
+    uint32_t rx_shape; ///< Sizes of the rings, which do not change: see src/rpmsg/link.h.
+    uint32_t tx_shape;
     uint32_t mode; ///< See src/rpmsg/link.h, and for the next two.
     uint32_t calm;
     uint32_t current; ///< The message whose callback runs, unless it was held.

@@ -22,7 +22,8 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
     const uint32_t buckets = config->buckets;
     const uint32_t rx_size = config->rx_size != 0 ? config->rx_size : YOKE_RPMSG_BUFFER_SIZE;
     const uint32_t tx_size = config->tx_size != 0 ? config->tx_size : YOKE_RPMSG_BUFFER_SIZE;
-    uint32_t num[2];
+    uint32_t shape[2];
+    uint32_t slots = 0;
 
     if (callback_runs(link) || config->vdev == NULL || config->da == NULL ||
         config->memory == NULL || (uintptr_t)config->memory % sizeof(void *) != 0 ||
@@ -39,10 +40,11 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
         if (yoke_vring_bytes(ring.num, ring.align) == 0) {
             return YOKE_INVALID;
         }
-        num[i ^ role->rx_queue] = ring.num;
+        shape[i ^ role->rx_queue] = link_shape(&ring);
+        slots += ring.num;
     }
     const size_t bucket_bytes = buckets * sizeof(struct yoke_ept *);
-    const size_t needed = bucket_bytes + ((size_t)num[0] + num[1]) * role->private_size;
+    const size_t needed = bucket_bytes + (size_t)slots * role->private_size;
     if (config->memory_size < needed || (role->owns_buffers && (config->rx_pool.size < rx_size ||
                                                                 config->tx_pool.size < tx_size))) {
         return YOKE_NO_SPACE;
@@ -66,8 +68,8 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
     link->rx_size = rx_size;
     link->tx_size = tx_size;
     link->next_addr = YOKE_RPMSG_DYNAMIC_ADDR;
-    link->rx_num = num[0];
-    link->tx_num = num[1];
+    link->rx_shape = shape[0];
+    link->tx_shape = shape[1];
     link->polled = config->polled;
     link->big_endian = config->big_endian;
     return YOKE_OK;
@@ -76,12 +78,12 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
 enum yoke_link_fault yoke_link_rings(const struct yoke_link *link, uint64_t features,
                                      struct yoke_vq_config configs[2])
 {
-    const uint32_t nums[2] = {link->rx_num, link->tx_num};
+    const uint32_t shapes[2] = {link->rx_shape, link->tx_shape};
 
     for (uint32_t i = 0; i < 2; i++) {
         const uint32_t queue = link->role->rx_queue ^ i;
         if (yoke_vdev_ring(link->vdev, queue, link->da, &configs[i]) != YOKE_OK ||
-            configs[i].num != nums[i]) {
+            link_shape(&configs[i]) != shapes[i]) {
             return YOKE_FAULT_RING;
         }
         configs[i].features = features;

@@ -75,6 +75,13 @@ struct yoke_link_ns {
 int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config,
                    const struct yoke_link_role *role);
 
+/// What tells a ring from one of another size: `num` has 16 bits, `align` the bits above them but
+/// for its lowest two, which are 0.
+static inline uint32_t link_shape(const struct yoke_vq_config *ring)
+{
+    return ring->num | ring->align << 15;
+}
+
 /// Private memory of the rings: rx first, then tx.
 static inline void *link_private(const struct yoke_link *link)
 {
@@ -82,7 +89,7 @@ static inline void *link_private(const struct yoke_link *link)
 }
 
 /// Finds both rings in the table: `configs[0]` is for link->rx, `configs[1]` for link->tx. They
-/// must have the sizes that there is private memory for.
+/// must have the sizes that they had at set-up.
 enum yoke_link_fault yoke_link_rings(const struct yoke_link *link, uint64_t features,
                                      struct yoke_vq_config configs[2]);
 

@@ -171,7 +171,7 @@ static int path_release(struct yoke_link *link, yoke_ticket ticket)
 /// nonsense for ever gets no further than one ring's worth of it a call.
 static int path_claim_again(struct yoke_link *link, struct link_buffer *buffer, int got)
 {
-    uint32_t patience = link->tx_num;
+    uint32_t patience = link->tx.vq.mask + 1;
 
     for (;;) {
         if (got > 0) {

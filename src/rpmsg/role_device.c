@@ -16,7 +16,7 @@ static enum yoke_link_fault arrive(struct yoke_link *link)
     uint16_t *const owned = link_private(link);
     if (fault != YOKE_FAULT_NONE ||
         yoke_vq_device_init(&link->rx.device, &configs[0], link->pa, owned) != YOKE_OK ||
-        yoke_vq_device_init(&link->tx.device, &configs[1], link->pa, owned + link->rx_num) !=
+        yoke_vq_device_init(&link->tx.device, &configs[1], link->pa, owned + configs[0].num) !=
             YOKE_OK) {
         return YOKE_FAULT_RING;
     }

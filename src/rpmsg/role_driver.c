@@ -159,13 +159,13 @@ int yoke_link_start(struct yoke_link *link)
     const uint64_t features = yoke_vdev_driver_features(link->vdev, link->known);
     if (yoke_link_rings(link, features, configs) != YOKE_FAULT_NONE ||
         yoke_vq_driver_init(&link->rx.driver, &configs[0], slots) != YOKE_OK ||
-        yoke_vq_driver_init(&link->tx.driver, &configs[1], slots + link->rx_num) != YOKE_OK) {
+        yoke_vq_driver_init(&link->tx.driver, &configs[1], slots + configs[0].num) != YOKE_OK) {
         yoke_vdev_driver_reset(link->vdev);
         return YOKE_BAD_PEER;
     }
     // A new ring's free descriptors come in their order, so those with a buffer come first.
-    const uint32_t rx_count = buffers_of(&link->rx_pool, link->rx_size, link->rx_num);
-    const uint32_t tx_count = buffers_of(&link->tx_pool, link->tx_size, link->tx_num);
+    const uint32_t rx_count = buffers_of(&link->rx_pool, link->rx_size, configs[0].num);
+    const uint32_t tx_count = buffers_of(&link->tx_pool, link->tx_size, configs[1].num);
     for (uint32_t i = 0; i < rx_count; i++) {
         const uint32_t index = vq_driver_take_free(&link->rx.driver);
         vq_driver_offer(&link->rx.driver, index, link->rx_pool.pa + (uint64_t)index * link->rx_size,

@@ -587,6 +587,7 @@ static const struct {
     {PEER_VRING_DA, 0xffffffff}, // not placed
     {PEER_VRING_DA, 0},
     {PEER_VRING_DA, PEER_DA - 16},
+    {PEER_VRING_ALIGN, 32},       // valid, but another one than at set-up
     {PEER_VRING_DA, PEER_DA + 8}, // not aligned
     {PEER_VRING_DA, PEER_DA + 0x1000 * 3 - 64},
     {PEER_VRING_DA, 0xfffffff0}, // wraps in 32 bits
