@@ -58,7 +58,8 @@ static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
     struct yoke_service service;
     uint32_t index = 0;
 
-    if (msg->size != sizeof read) {
+    // Without the feature there is no name service, and nothing has this address.
+    if (msg->size != sizeof read || (ept->link->features & YOKE_F_RPMSG_NS) == 0) {
         ept->link->stats.bad++;
         return;
     }
