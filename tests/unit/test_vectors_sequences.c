@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The sequences of the specification, played against a link.
+#include "vectors_play.h"
+
+static void run(const struct vector *vector, bool driver)
+{
+    static struct play play;
+
+    play_open(&play, vector, cJSON_GetObjectItemCaseSensitive(vector->json, "setup"), driver);
+    play_steps(&play, cJSON_GetObjectItemCaseSensitive(vector->json, "steps"));
+}
+
+static void device(const struct vector *vector)
+{
+    run(vector, false);
+}
+
+static void driver(const struct vector *vector)
+{
+    run(vector, true);
+}
+
+int main(void)
+{
+    static const struct vector_subject subjects[] = {
+        {"device", device},
+        {"driver", driver},
+        {NULL, NULL},
+    };
+
+    return vectors_run("sequence", subjects);
+}
