@@ -318,8 +318,8 @@ int vectors_run(const char *key, const struct vector_subject *subjects)
             }
             vectors[count] = (struct vector){
                 each, cJSON_GetObjectItemCaseSensitive(files[i], "parts"), names[i]->d_name};
-            tests[count] = (struct CMUnitTest){
-                name->valuestring, check, NULL, NULL, &vectors[count]};
+            tests[count] =
+                (struct CMUnitTest){name->valuestring, check, NULL, NULL, &vectors[count]};
             count++;
         }
     }

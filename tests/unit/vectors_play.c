@@ -92,8 +92,7 @@ void play_run(struct play *play)
 static void write_entry(struct play *play, const cJSON *setup)
 {
     size_t size;
-    uint8_t *const config =
-        vectors_bytes(cJSON_GetObjectItemCaseSensitive(setup, "config"), &size);
+    uint8_t *const config = vectors_bytes(cJSON_GetObjectItemCaseSensitive(setup, "config"), &size);
 
     play_put(play, 0, 4, 3);
     play_put(play, 4, 4, 7);

@@ -28,7 +28,8 @@ static size_t used_at(unsigned queue)
     return ring_at(queue) + 0x50;
 }
 
-// -------------------------------------------------------------- what the subject put into the rings
+// -------------------------------------------------------------- what the subject put into the
+// rings
 
 /// Logs a message that lies in the buffer of a descriptor.
 static void log_sent(struct play *play, unsigned queue, uint32_t index, uint32_t size)
@@ -38,8 +39,7 @@ static void log_sent(struct play *play, unsigned queue, uint32_t index, uint32_t
     if (index >= PLAY_NUM || size > play_get(play, desc + 8, 4)) {
         FAIL(play, "a message of %u bytes in descriptor %u", play->step, size, index);
     }
-    const uint64_t pa =
-        play_get(play, desc, 4) | (uint64_t)play_get(play, desc + 4, 4) << 32;
+    const uint64_t pa = play_get(play, desc, 4) | (uint64_t)play_get(play, desc + 4, 4) << 32;
     if (pa < PLAY_PA + PLAY_BUFFERS || size > sizeof play->sent.messages[0].data ||
         pa > PLAY_PA + PLAY_SIZE - size || play->sent.count == PLAY_LOG) {
         FAIL(play, "a message of %u bytes at %#llx", play->step, size, (unsigned long long)pa);
@@ -93,7 +93,8 @@ static void collect_driver(struct play *play)
 
 // --------------------------------------------------------------------------------------- the steps
 
-/// The peer writes memory; where that holds an index which this side counts, counting goes on there.
+/// The peer writes memory; where that holds an index which this side counts, counting goes on
+/// there.
 static void do_write(struct play *play, const cJSON *writes)
 {
     const cJSON *each;
@@ -109,8 +110,7 @@ static void do_write(struct play *play, const cJSON *writes)
         for (unsigned queue = 0; queue < 2; queue++) {
             const size_t idx = used_at(queue) + 2;
             if (at < idx + 2 && at + size > idx) {
-                (play->driver ? play->given : play->seen)[queue] =
-                    (uint16_t)play_get(play, idx, 2);
+                (play->driver ? play->given : play->seen)[queue] = (uint16_t)play_get(play, idx, 2);
             }
         }
     }
@@ -175,8 +175,7 @@ static void do_release(struct play *play)
 static void do_give(struct play *play, unsigned queue, const cJSON *step)
 {
     size_t size;
-    uint8_t *const bytes =
-        vectors_bytes(cJSON_GetObjectItemCaseSensitive(step, "deliver"), &size);
+    uint8_t *const bytes = vectors_bytes(cJSON_GetObjectItemCaseSensitive(step, "deliver"), &size);
     uint32_t id = play->last[queue];
 
     if (cJSON_HasObjectItem(step, "id")) {
@@ -246,7 +245,8 @@ static const char *act(struct play *play, const cJSON *step)
     return NULL;
 }
 
-// -------------------------------------------------------------------------------------- the expects
+// -------------------------------------------------------------------------------------- the
+// expects
 
 static void demand_memory(struct play *play, const char *what, const uint8_t *memory,
                           const cJSON *want)
@@ -294,9 +294,8 @@ static void demand_messages(struct play *play, const char *what, const struct pl
 /// A device's buffers that came back, in any order; or how many of a driver's did.
 static void demand_returned(struct play *play, const cJSON *returned, const cJSON *empty)
 {
-    const unsigned want =
-        play->driver ? (returned == NULL ? 0 : (unsigned)vectors_number(returned))
-                     : (unsigned)cJSON_GetArraySize(returned);
+    const unsigned want = play->driver ? (returned == NULL ? 0 : (unsigned)vectors_number(returned))
+                                       : (unsigned)cJSON_GetArraySize(returned);
     const cJSON *const list = play->driver ? NULL : returned;
     const cJSON *each;
 
@@ -309,9 +308,8 @@ static void demand_returned(struct play *play, const cJSON *returned, const cJSO
     cJSON_ArrayForEach(each, list)
     {
         unsigned i = 0;
-        while (i < want &&
-               (play->returned[i][0] != vectors_number(cJSON_GetArrayItem(each, 0)) ||
-                play->returned[i][1] != vectors_number(cJSON_GetArrayItem(each, 1)))) {
+        while (i < want && (play->returned[i][0] != vectors_number(cJSON_GetArrayItem(each, 0)) ||
+                            play->returned[i][1] != vectors_number(cJSON_GetArrayItem(each, 1)))) {
             i++;
         }
         if (i == want) {
@@ -368,7 +366,7 @@ static void demand_services(struct play *play, const cJSON *want)
 
 static void demand_state(struct play *play, const cJSON *want)
 {
-    const char *const state = yoke_link_is_up(&play->link)                         ? "up"
+    const char *const state = yoke_link_is_up(&play->link)                      ? "up"
                               : yoke_link_fault(&play->link) != YOKE_FAULT_NONE ? "broken"
                                                                                 : "down";
 
@@ -379,7 +377,7 @@ static void demand_state(struct play *play, const cJSON *want)
 
 static void demand(struct play *play, const cJSON *all)
 {
-    static const char *const kinds[] = {"state",  "memory", "at_doorbell", "sent",  "received",
+    static const char *const kinds[] = {"state",    "memory", "at_doorbell", "sent",  "received",
                                         "returned", "empty",  "kicked",      "quiet", "services"};
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
     const cJSON *want[KINDS];

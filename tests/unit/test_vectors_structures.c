@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The structures of the specification, read by the library.
+#include "vectors_base.h"
+
+/// One check for each decoder.
+#define CHECK(name)                                                                                \
+    static void check_##name(const struct vector *vector)                                          \
+    {                                                                                              \
+        vectors_check_structure(vector, name);                                                     \
+    }
+
+CHECK(base_vring)
+CHECK(base_chain)
+CHECK(base_kick)
+CHECK(base_status)
+CHECK(base_status_change)
+CHECK(base_features)
+CHECK(base_choice)
+CHECK(base_vdev)
+CHECK(base_header)
+CHECK(base_ns)
+CHECK(base_address)
+
+int main(void)
+{
+    static const struct vector_subject subjects[] = {
+        {"vring", check_base_vring},
+        {"chain", check_base_chain},
+        {"kick", check_base_kick},
+        {"status", check_base_status},
+        {"status_change", check_base_status_change},
+        {"features", check_base_features},
+        {"choice", check_base_choice},
+        {"vdev", check_base_vdev},
+        {"rpmsg_header", check_base_header},
+        {"rpmsg_ns", check_base_ns},
+        {"address", check_base_address},
+        {NULL, NULL},
+    };
+
+    return vectors_run("structure", subjects);
+}
