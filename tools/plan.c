@@ -17,11 +17,40 @@ static const char *kind_text(enum yoke_area_kind kind)
     return texts[kind];
 }
 
+/// The value that a parameter is given, as --param takes it.
+static void value_text(const struct yoke_parameter *value, char *text, size_t size)
+{
+    char *const end = text + size;
+
+    switch (value->kind) {
+    case YOKE_RSC2_SIGNED:
+        (void)snprintf(text, size, "%lld", (long long)value->number);
+        break;
+    case YOKE_RSC2_UNSIGNED:
+        (void)snprintf(text, size, "%llu", (unsigned long long)value->number);
+        break;
+    case YOKE_RSC2_BOOLEAN:
+        (void)snprintf(text, size, "%s", value->number != 0 ? "true" : "false");
+        break;
+    case YOKE_RSC2_STRING:
+        (void)tool_clean(text, size, (const char *)value->bytes.data, value->bytes.size);
+        break;
+    default:
+        *text = '\0';
+        for (size_t i = 0; i < value->bytes.size && end - text > 2; i++, text += 2) {
+            (void)snprintf(text, (size_t)(end - text), "%02x", value->bytes.data[i]);
+        }
+        break;
+    }
+}
+
 /// What the area is, beyond its kind.
 static void describe(const struct yoke_area *area, char *text, size_t size)
 {
     char name[4 * sizeof area->name + 1];
+    char value[80] = "as in the image";
 
+    (void)tool_clean(name, sizeof name, area->name, strnlen(area->name, sizeof area->name));
     switch (area->kind) {
     case YOKE_AREA_SEGMENT:
         (void)snprintf(text, size, "%c%c%c, %zu bytes from the file",
@@ -44,10 +73,28 @@ static void describe(const struct yoke_area *area, char *text, size_t size)
     case YOKE_AREA_TABLE:
         (void)snprintf(text, size, "resource table");
         break;
+    case YOKE_AREA_PARAMETER:
+        if (area->value != NULL) {
+            value_text(area->value, value, sizeof value);
+        }
+        (void)snprintf(text, size, "%s = %s", name, value);
+        break;
+    case YOKE_AREA_LOCKS:
+        (void)snprintf(text, size, "%s, %u of them", name, area->num);
+        break;
+    case YOKE_AREA_DEVICETREE:
+        (void)snprintf(text, size, "%zu bytes", area->bytes.size);
+        break;
+    case YOKE_AREA_POWER:
+    case YOKE_AREA_TRACE:
+        (void)snprintf(text, size, "%s", name);
+        if (area->notify_id != YOKE_NO_DOORBELL) {
+            (void)snprintf(text, size, "%s%sdoorbell %u", name, name[0] != '\0' ? ", " : "",
+                           area->notify_id);
+        }
+        break;
     default:
-        (void)snprintf(
-            text, size, "%s",
-            tool_clean(name, sizeof name, area->name, strnlen(area->name, sizeof area->name)));
+        (void)snprintf(text, size, "%s", name);
     }
 }
 
@@ -86,7 +133,7 @@ static const struct yoke_area *next_area(const struct yoke_plan *plan, uint32_t 
 void tool_show_plan(const struct yoke_plan *plan)
 {
     const bool utf8 = tool_is_utf8();
-    char text[160];
+    char text[240];
     char size[32];
     char used_text[32];
 
@@ -121,6 +168,7 @@ static cJSON *area_json(const struct yoke_area *area)
 {
     cJSON *const json = cJSON_CreateObject();
     char name[4 * sizeof area->name + 1];
+    char value[80];
 
     (void)cJSON_AddStringToObject(json, "kind", kind_text(area->kind));
     (void)cJSON_AddNumberToObject(json, "index", area->index);
@@ -138,6 +186,15 @@ static cJSON *area_json(const struct yoke_area *area)
         (void)cJSON_AddNumberToObject(json, "num", area->num);
         (void)cJSON_AddNumberToObject(json, "notify_id", area->notify_id);
     }
+    if (area->kind == YOKE_AREA_BUFFERS) {
+        (void)cJSON_AddNumberToObject(json, "queue", area->queue);
+        (void)cJSON_AddNumberToObject(json, "num", area->num);
+        (void)cJSON_AddNumberToObject(json, "buffer_size", area->buffer_size);
+    }
+    if (area->value != NULL) {
+        value_text(area->value, value, sizeof value);
+        (void)cJSON_AddStringToObject(json, "value", value);
+    }
     if (area->kind == YOKE_AREA_VDEV) {
         (void)cJSON_AddNumberToObject(json, "device_id", area->device_id);
         (void)cJSON_AddNumberToObject(json, "features", (double)area->features);
@@ -154,6 +211,7 @@ cJSON *tool_plan_json(const struct yoke_plan *plan)
     char text[160];
 
     tool_json_address(json, "entry", plan->entry);
+    (void)cJSON_AddNumberToObject(json, "table_version", plan->version);
     for (uint32_t i = 0; i < plan->region_count; i++) {
         cJSON *const region = cJSON_CreateObject();
         (void)cJSON_AddStringToObject(region, "name", plan->regions[i].name);

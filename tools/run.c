@@ -25,6 +25,9 @@ const char tool_run_help[] =
     "                                 one that the firmware was built for\n"
     "  --attach                       the core runs this firmware already: takes it over, loads\n"
     "                                 nothing, and lets it run on at the end\n"
+    "  --param NAME=VALUE             gives a value to a parameter that the firmware's table\n"
+    "                                 names: a number (decimal or 0x...), true or false, text, or\n"
+    "                                 bytes in hexadecimal; may be repeated\n"
     "  --dry-run                      shows where everything would lie, and runs nothing\n"
     "  --for SECONDS                  runs that long, pings included\n"
     "  --timeout MS                   how long to wait for a service or an answer (2000)\n"
@@ -111,12 +114,23 @@ static bool add_send(struct run *run, const char *text)
     return tool_send_parse(&run->sends[run->send_count++], text);
 }
 
+static bool add_param(struct run *run, const char *text)
+{
+    if (run->param_count == YOKE_HOST_PARAMS) {
+        tool_error(NULL, "--param: at most %u of them", YOKE_HOST_PARAMS);
+        return false;
+    }
+    run->params[run->param_count++] = text;
+    return true;
+}
+
 static bool parse(struct run *run, int argc, char **argv)
 {
-    enum { PING = 256, SEND, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
+    enum { PING = 256, SEND, PARAM, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
     static const struct option options[] = {
         {"ping", required_argument, NULL, PING},
         {"send", required_argument, NULL, SEND},
+        {"param", required_argument, NULL, PARAM},
         {"trace", no_argument, NULL, TRACE},
         {"machine", required_argument, NULL, MACHINE},
         {"attach", no_argument, NULL, ATTACH},
@@ -139,6 +153,11 @@ static bool parse(struct run *run, int argc, char **argv)
             break;
         case SEND:
             if (!add_send(run, optarg)) {
+                return false;
+            }
+            break;
+        case PARAM:
+            if (!add_param(run, optarg)) {
                 return false;
             }
             break;

@@ -10,6 +10,7 @@
 #define PINGS_MAX 32
 #define SENDS_MAX 32
 #define TIMEOUT_MS 2000
+#define STOP_MS 500 ///< For firmware to come to its end, if it offers that.
 
 /// One line of trace under construction, for each firmware.
 struct line {
@@ -37,6 +38,8 @@ struct run {
     bool as_json;
     bool attach;         ///< The firmware runs already, and is left running.
     const char *machine; ///< Of --machine, or NULL.
+    const char *params[YOKE_HOST_PARAMS]; ///< Of --param.
+    uint32_t param_count;
     double seconds;      ///< Of --for, or negative.
     int timeout_ms;
     int signal_fd;

@@ -26,6 +26,8 @@ int run_open_all(struct run *run)
         .context = run,
         .machine = run->machine,
         .attach = run->attach,
+        .params = run->params,
+        .param_count = run->param_count,
     };
 
     for (size_t i = 0; i < run->count; i++) {
@@ -245,7 +247,8 @@ int run_stop_all(struct run *run)
             const int status = yoke_host_detach(run->hosts[i]);
             result = status != YOKE_OK ? (int)tool_host_failed(run->hosts[i], status) : result;
         } else {
-            yoke_host_stop(run->hosts[i]);
+            // Firmware that cannot come to an end by itself is stopped at once.
+            (void)yoke_host_end(run->hosts[i], STOP_MS);
         }
         run_end_line(run, run->hosts[i]);
     }

@@ -53,7 +53,7 @@ enum tool_exit tool_host_failed(const struct yoke_host *host, int status)
         tool_error("free memory, or raise the limit (ulimit -a)", "%s", host->error);
         return TOOL_RESOURCES;
     case YOKE_INVALID:
-        tool_error("try: yoke machines", "%s", host->error);
+        tool_error("try: yoke machines, or yoke inspect FIRMWARE", "%s", host->error);
         return TOOL_USAGE;
     case YOKE_UNSUPPORTED:
         tool_error("try: yoke machines", "%s", host->error);
