@@ -15,7 +15,8 @@ static const char *const kinds[] = {
 };
 
 /// Finds the parameter of this name in the image's table. Appends the names of the others to
-/// `others`, of `size` bytes. Returns false if there is none, or no sound table: the plan says that.
+/// `others`, of `size` bytes. Returns false if there is none, or no sound table: the plan says
+/// that.
 static bool find(const struct yoke_host *host, const char *name, size_t length,
                  struct yoke_rsc_parameter *parameter, char *others, size_t size)
 {
@@ -133,8 +134,8 @@ static int take(struct yoke_host *host, const char *param, char *room, struct yo
     room[length] = '\0';
     *value = (struct yoke_parameter){.name = room, .kind = parameter.kind};
     if (!parse_value(sign + 1, (uint8_t *)room + length + 1, value)) {
-        return host_fail(host, YOKE_INVALID, "parameter \"%s\": \"%.60s\" is not %s", room, sign + 1,
-                         kinds[parameter.kind]);
+        return host_fail(host, YOKE_INVALID, "parameter \"%s\": \"%.60s\" is not %s", room,
+                         sign + 1, kinds[parameter.kind]);
     }
     return YOKE_OK;
 }

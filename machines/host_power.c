@@ -65,10 +65,10 @@ static int ask(struct yoke_host *host, uint64_t feature, uint32_t request, uint3
         return status;
     }
     const uint32_t reached = yoke_power_state(&host->power);
-    return reached == state ? YOKE_OK
-                            : host_fail(host, YOKE_INVALID,
-                                        "the firmware answers a request with state %u, not %u",
-                                        reached, state);
+    return reached == state
+               ? YOKE_OK
+               : host_fail(host, YOKE_INVALID,
+                           "the firmware answers a request with state %u, not %u", reached, state);
 }
 
 int yoke_host_suspend(struct yoke_host *host, int timeout_ms)

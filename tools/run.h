@@ -36,11 +36,11 @@ struct run {
     bool trace;
     bool dry_run;
     bool as_json;
-    bool attach;         ///< The firmware runs already, and is left running.
-    const char *machine; ///< Of --machine, or NULL.
+    bool attach;                          ///< The firmware runs already, and is left running.
+    const char *machine;                  ///< Of --machine, or NULL.
     const char *params[YOKE_HOST_PARAMS]; ///< Of --param.
     uint32_t param_count;
-    double seconds;      ///< Of --for, or negative.
+    double seconds; ///< Of --for, or negative.
     int timeout_ms;
     int signal_fd;
     bool interrupted;

@@ -70,8 +70,8 @@ int yoke_plan_devicetree(struct planner *planner, const struct yoke_rsc_entry *e
         return YOKE_OK;
     }
     if (fits || tree->da != YOKE_ADDR_ANY) {
-        struct yoke_area *area = yoke_plan_add(planner, YOKE_AREA_DEVICETREE, entry->index,
-                                               tree->da, tree->len);
+        struct yoke_area *area =
+            yoke_plan_add(planner, YOKE_AREA_DEVICETREE, entry->index, tree->da, tree->len);
         if (area == NULL) {
             return YOKE_BAD_IMAGE;
         }
@@ -103,8 +103,7 @@ int yoke_plan_locks(struct planner *planner, const struct yoke_rsc_entry *entry)
 {
     const struct yoke_rsc_locks *locks = &entry->of.locks;
     const uint64_t size = (uint64_t)(locks->count - 1) * locks->stride + sizeof(uint32_t);
-    struct yoke_area *area =
-        yoke_plan_add(planner, YOKE_AREA_LOCKS, entry->index, locks->da, size);
+    struct yoke_area *area = yoke_plan_add(planner, YOKE_AREA_LOCKS, entry->index, locks->da, size);
 
     if (area == NULL) {
         return YOKE_BAD_IMAGE;

@@ -88,8 +88,7 @@ static void write_state(const struct yoke_plan *plan, const struct yoke_area *vd
     yoke_put_le32(at + offsetof(struct yoke_rsc_vdev, config_len), (uint32_t)vdev->bytes.size);
     at[offsetof(struct yoke_rsc_vdev, num_of_vrings)] = (uint8_t)vdev->num;
     for (uint32_t queue = 0; queue < vdev->num; queue++) {
-        const struct yoke_area *ring =
-            yoke_plan_find(plan, YOKE_AREA_VRING, vdev->index, queue);
+        const struct yoke_area *ring = yoke_plan_find(plan, YOKE_AREA_VRING, vdev->index, queue);
         uint8_t *vring = vrings + queue * sizeof(struct yoke_rsc_vring);
         yoke_put_le32(vring + offsetof(struct yoke_rsc_vring, da),
                       (uint32_t)(ring->da - vdev->base));

@@ -44,8 +44,8 @@ static int check_value(struct planner *planner, const struct yoke_rsc_parameter 
                                     : refuse_value(planner, value, "must not exceed", top);
     case YOKE_RSC2_SIGNED:
         return moved <= top ? YOKE_OK
-                            : refuse_value(planner, value, "must fit, with its sign, bytes:",
-                                           parameter->size);
+                            : refuse_value(planner, value,
+                                           "must fit, with its sign, bytes:", parameter->size);
     case YOKE_RSC2_BOOLEAN:
         return value->number <= 1 ? YOKE_OK : refuse_value(planner, value, "must not exceed", 1);
     case YOKE_RSC2_STRING:
@@ -79,8 +79,8 @@ static bool is_in_table(const struct planner *planner, const struct yoke_area *a
 int yoke_plan_parameter(struct planner *planner, const struct yoke_rsc_entry *entry)
 {
     const struct yoke_rsc_parameter *parameter = &entry->of.parameter;
-    struct yoke_area *area = yoke_plan_add(planner, YOKE_AREA_PARAMETER, entry->index,
-                                           parameter->da, parameter->size);
+    struct yoke_area *area =
+        yoke_plan_add(planner, YOKE_AREA_PARAMETER, entry->index, parameter->da, parameter->size);
 
     if (area == NULL) {
         return YOKE_BAD_IMAGE;

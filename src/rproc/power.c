@@ -23,8 +23,8 @@ bool yoke_power_answered(const struct yoke_power *power)
 {
     yoke_invalidate(power->port, &power->block->answered, sizeof power->block->answered);
     const uint32_t answered = YOKE_LOAD(power->block->answered);
-    // What the firmware stored before its answer is read after it, its state above all. Partner: the
-    // barrier that it has between the two.
+    // What the firmware stored before its answer is read after it, its state above all. Partner:
+    // the barrier that it has between the two.
     YOKE_BARRIER_ACQUIRE();
     return answered == power->number;
 }

@@ -10,9 +10,9 @@
 static uint32_t queue_offset(const struct yoke_plan *plan, const struct yoke_rsc_entry *entry,
                              uint32_t queue)
 {
-    const size_t offset = plan->version == 2
-                              ? sizeof(struct yoke_rsc2_vdev) + queue * sizeof(struct yoke_rsc2_queue)
-                              : sizeof(struct yoke_rsc_vdev) + queue * sizeof(struct yoke_rsc_vring);
+    const size_t offset =
+        plan->version == 2 ? sizeof(struct yoke_rsc2_vdev) + queue * sizeof(struct yoke_rsc2_queue)
+                           : sizeof(struct yoke_rsc_vdev) + queue * sizeof(struct yoke_rsc_vring);
 
     return (uint32_t)(entry->offset + offset);
 }
@@ -101,8 +101,8 @@ static int add_buffers(struct planner *planner, const struct yoke_rsc_entry *ent
     return yoke_plan_locate_later(planner, area, YOKE_REGION_SHARED);
 }
 
-/// Version 1: the state of the device is its entry in the loaded table. Version 2: it has a place of
-/// its own.
+/// Version 1: the state of the device is its entry in the loaded table. Version 2: it has a place
+/// of its own.
 static int add_state(struct planner *planner, const struct yoke_area *table,
                      const struct yoke_rsc_entry *entry)
 {

@@ -295,7 +295,8 @@ void firmware_table(struct table *table)
     table_word(table, 0x12345678);
 }
 
-void firmware_build(struct image *image, int elf_class, uint16_t machine, const struct table *table)
+static void build(struct image *image, int elf_class, uint16_t machine, const struct table *table,
+                  const struct table *table2)
 {
     uint8_t text[FW_TEXT_SIZE];
     uint8_t data[FW_DATA_SIZE];
@@ -308,7 +309,7 @@ void firmware_build(struct image *image, int elf_class, uint16_t machine, const 
         assert(0x40 + table->size <= sizeof(data));
         memcpy(data + 0x40, table->bytes, table->size);
     }
-    image_begin(image, elf_class, machine, FW_TEXT + 0x10, 2);
+    image_begin(image, elf_class, machine, FW_TEXT + 0x10, table2 != NULL ? 3 : 2);
     const size_t t = image_segment(image, FW_TEXT, text, sizeof(text), sizeof(text), 5);
     const size_t d = image_segment(image, FW_DATA, data, sizeof(data), FW_DATA_MEMSZ, 6);
     image_section(image, ".text", 1, FW_TEXT, t, sizeof(text));
@@ -320,6 +321,14 @@ void firmware_build(struct image *image, int elf_class, uint16_t machine, const 
     }
     image_section(image, ".bss", 8, FW_DATA + FW_DATA_SIZE, 0x7fffffff,
                   FW_DATA_MEMSZ - FW_DATA_SIZE);
+    if (table2 != NULL) {
+        uint8_t more[FW2_DATA_SIZE];
+        memset(more, 0xdb, sizeof(more));
+        assert(table2->size <= FW2_POWER - FW2_DATA);
+        memcpy(more, table2->bytes, table2->size);
+        const size_t m = image_segment(image, FW2_DATA, more, sizeof(more), FW2_DATA_MEMSZ, 6);
+        image_section(image, ".resource_table.2", 1, FW2_DATA, m, table2->size);
+    }
     image_symbol(image, "reset", FW_TEXT + 0x10, 2, FW_S_TEXT);
     image_symbol(image, "$t", FW_TEXT + 0x10, 0, FW_S_TEXT);
     image_symbol(image, "main", FW_TEXT + 0x80, 2, FW_S_TEXT);
@@ -330,4 +339,15 @@ void firmware_build(struct image *image, int elf_class, uint16_t machine, const 
     image_symbol(image, "main.c", FW_TEXT + 0x90, 4, FW_S_TEXT);
     image_symbol(image, "counter", FW_DATA + 0x8, 1, FW_S_DATA);
     image_end(image);
+}
+
+void firmware_build(struct image *image, int elf_class, uint16_t machine, const struct table *table)
+{
+    build(image, elf_class, machine, table, NULL);
+}
+
+void firmware2_build(struct image *image, int elf_class, uint16_t machine,
+                     const struct table *table, const struct table *table2)
+{
+    build(image, elf_class, machine, table, table2);
 }

@@ -102,6 +102,7 @@ struct table {
     uint8_t bytes[2048];
     size_t size;
     unsigned entries;
+    size_t entry; ///< Where the last entry starts.
 };
 
 /// Starts a table of `num` entries.
@@ -122,6 +123,39 @@ void table_vdev(struct table *table, uint32_t id, uint32_t features, uint8_t vri
                 uint32_t config);
 void table_vring(struct table *table, uint32_t da, uint32_t align, uint32_t num);
 
+// A table of version 2: spec/table-2.md. Entries come in order, each with its fields in theirs;
+// `flags`: 1 required, 2 late.
+#define ANY UINT64_MAX
+
+/// Starts one: who owns it, and the features that the firmware offers.
+void table2_begin(struct table *table, uint32_t owner, uint64_t offered);
+/// Ends it: fills in its size and count.
+void table2_end(struct table *table);
+/// Begins the next entry, of this type; table_word() and so on go on.
+void table2_entry(struct table *table, uint32_t type, uint8_t flags);
+void table_quad(struct table *table, uint64_t quad);
+/// Where the entry begins that was begun last.
+size_t table2_at(const struct table *table);
+
+void table2_memory(struct table *table, uint32_t type, uint8_t flags, uint64_t da, uint64_t pa,
+                   uint64_t len, uint32_t align, const char *name);
+void table2_trace(struct table *table, uint8_t flags, uint32_t notifyid, uint64_t da, uint64_t len,
+                  const char *name);
+/// A vdev; as many table2_queue() and then `config` bytes must follow.
+void table2_vdev(struct table *table, uint8_t flags, uint32_t id, uint64_t features, uint64_t state,
+                 uint64_t base, uint32_t state_size, uint32_t config, uint32_t queues);
+void table2_queue(struct table *table, uint64_t da, uint64_t buffers, uint32_t num, uint32_t align,
+                  uint32_t buffer_size, uint32_t buffer_count);
+/// An identity; as many table_name() as it has drivers must follow.
+void table2_identity(struct table *table, uint8_t flags, uint32_t drivers, const char *chip,
+                     const char *firmware, const char *version);
+void table2_power(struct table *table, uint8_t flags, uint32_t notifyid, uint64_t state);
+void table2_parameter(struct table *table, uint8_t flags, uint32_t kind, uint64_t da, uint32_t size,
+                      const char *name);
+void table2_devicetree(struct table *table, uint8_t flags, uint64_t da, uint64_t len);
+void table2_locks(struct table *table, uint8_t flags, uint32_t kind, uint64_t da, uint32_t count,
+                  uint32_t stride, uint32_t owner, uint32_t free, const char *name);
+
 /// Addresses of the firmware that firmware_build() makes.
 #define FW_TEXT 0x10000000u
 #define FW_DATA 0x10001000u
@@ -140,5 +174,44 @@ void firmware_table(struct table *table);
 /// then there is no section for it.
 void firmware_build(struct image *image, int elf_class, uint16_t machine,
                     const struct table *table);
+
+/// What firmware2_build() adds: one more segment, with a table of version 2 and its variables, of
+/// which the image fills the first part with 0xdb.
+#define FW2_DATA 0x10002000u
+#define FW2_POWER (FW2_DATA + 0x800u)
+#define FW2_TRACE (FW2_DATA + 0x880u)
+#define FW2_PARAMETERS (FW2_DATA + 0xa00u)
+#define FW2_LOCKS (FW2_DATA + 0xa40u)
+#define FW2_TREE (FW2_DATA + 0xa80u)
+#define FW2_STATE (FW2_DATA + 0xb80u)
+enum { FW2_DATA_SIZE = 0xc00, FW2_DATA_MEMSZ = 0x1000, FW2_TRACE_SIZE = 128 + 256 };
+
+/// Entries of firmware2_table().
+enum {
+    FW2_HEAP,
+    FW2_TRACES,
+    FW2_RPMSG,
+    FW2_POWERS,
+    FW2_UNSIGNED,
+    FW2_SIGNED,
+    FW2_BOOLEAN,
+    FW2_STRING,
+    FW2_BYTES,
+    FW2_TREES,
+    FW2_LOCK,
+    FW2_IDENTITY,
+    FW2_VENDOR,
+    FW2_ENTRIES
+};
+
+/// One entry of each kind: an open carveout, aligned to 4096; a trace and a power block with
+/// doorbells; an rpmsg vdev with a ring of 4 with buffers of 1024 bytes, and one of 8 with 6 of
+/// 2048 bytes; parameters rate (u8), offset (i16), loud (bool), title (16 bytes of text) and key (4
+/// bytes); room for a device tree; 4 locks; an identity with two drivers; a vendor's.
+void firmware2_table(struct table *table);
+
+/// The firmware of firmware_build() with that segment. `table` may be NULL: version 2 only.
+void firmware2_build(struct image *image, int elf_class, uint16_t machine,
+                     const struct table *table, const struct table *table2);
 
 #endif
