@@ -269,15 +269,17 @@ struct yoke_rsc2_trace_block {
     uint32_t magic;         ///< TRACE_MAGIC; written last if the firmware sets the block up.
     uint32_t size;          ///< Bytes of text, a power of two.
     uint32_t write;         ///< Bytes ever written, modulo 2^32.
-    uint32_t reserved[13];  ///< 0.
+    uint32_t begin;         ///< What `write` is about to become; written before the text.
+    uint32_t reserved[12];  ///< 0.
     uint32_t read;          ///< Bytes ever read, modulo 2^32.
-    uint32_t notify_at;     ///< The firmware rings when `write` passes it.
+    uint32_t notify_at;     ///< The firmware rings when the byte of this number is written.
     uint32_t reserved2[14]; ///< 0.
 };
 YOKE_STATIC_ASSERT(sizeof(struct yoke_rsc2_trace_block) == 128, "rsc2_trace_block");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, size) == 4, "rsc2_trace_block");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, write) == 8, "rsc2_trace_block");
-YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, reserved) == 12, "rsc2_trace_block");
+YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, begin) == 12, "rsc2_trace_block");
+YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, reserved) == 16, "rsc2_trace_block");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, read) == 64, "rsc2_trace_block");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, notify_at) == 68, "rsc2_trace_block");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_rsc2_trace_block, reserved2) == 72, "rsc2_trace_block");
