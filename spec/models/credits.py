@@ -187,7 +187,8 @@ class Credits:
             limit = (at.next - at.held + self.windows[pair]) % MODULUS
             if ahead(limit, at.granted) > 0:
                 after = self.with_pair(state, direction, pair, granted=limit)
-                yield f"{pair} grants", False, self.put(after, 1 - direction, ("grant", pair, limit))
+                grant = ("grant", pair, limit)
+                yield f"{pair} grants", False, self.put(after, 1 - direction, grant)
 
     def close(self, state):
         """Endpoints of pair 1 come and go."""

@@ -2,8 +2,8 @@
 """Explores every state of a model, and says what it finds.
 
 A model has `start()`, the first state (hashable), and `steps(state)`, which yields
-(label, weak, next state) for each step that may come next, or raises Broken if the state breaks what
-must always hold. `weak` steps may happen but need not: crashes, restarts, what applications choose.
+(label, weak, next state) for each step that may come next, or raises Broken if the state breaks
+what must always hold. `weak` steps may happen but need not: crashes, restarts, what applications choose.
 `good(state)` says where the model must always be able to come to by steps that are not weak.
 """
 from collections import deque
@@ -61,7 +61,7 @@ def stuck(model, parents, follows):
 
 
 def explore(model, limit=2_000_000):
-    """(number of states, None), or (number of states, (what is wrong, the labels that lead there))."""
+    """(number of states, None, or (what is wrong, the labels that lead there))."""
     parents, follows, wrong = reachable(model, limit)
     if wrong is None:
         labels = stuck(model, parents, follows)
