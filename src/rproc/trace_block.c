@@ -82,7 +82,7 @@ size_t yoke_trace_block_read(struct yoke_trace_block *trace, void *text, size_t 
     // The bytes before what says whether they were overwritten meanwhile. Partner: firmware stores
     // `begin` before the bytes.
     YOKE_BARRIER_ACQUIRE();
-    uint32_t newest = load(trace, &trace->block->reserved[0]);
+    uint32_t newest = load(trace, &trace->block->begin);
     newest = (uint32_t)(newest - write) <= trace->size ? newest : write;
     // Bytes before newest - size may be newer ones by now.
     const uint32_t ahead = newest - trace->size - trace->position;
