@@ -35,6 +35,8 @@ int main(void)
         {"rpmsg_header", check_base_header},
         {"rpmsg_ns", check_base_ns},
         {"address", check_base_address},
+        // Extensions that the library does not have.
+        {"control_message", NULL},
         {NULL, NULL},
     };
 
