@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading images with a resource table of version 2: what firmware finds in memory, byte by byte, by
-// spec/table-2.md.
+// Loading images with a resource table of version 2: what firmware finds in memory, byte by byte,
+// by spec/table-2.md.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,9 +89,9 @@ static void assert_all(const uint8_t *bytes, size_t size, uint8_t value)
     }
 }
 
-// Entries of firmware2_table(), by the sizes of section 4: carveout at 48, trace at 128, vdev at 192
-// with queues at 248 and 288, power at 328, parameters at 352, 416, 480, 544 and 608, device tree at
-// 672, locks at 704, identity at 776 with 2 names, vendor's at 952.
+// Entries of firmware2_table(), by the sizes of section 4: carveout at 48, trace at 128, vdev at
+// 192 with queues at 248 and 288, power at 328, parameters at 352, 416, 480, 544 and 608, device
+// tree at 672, locks at 704, identity at 776 with 2 names, vendor's at 952.
 enum { HEAP = 48, TRACE = 128, VDEV = 192, QUEUE = 248, POWER = 328, PARAM = 352, TREE = 672 };
 
 static void tells_the_firmware_what_the_plan_chose(void **state)
@@ -118,8 +118,8 @@ static void tells_the_firmware_what_the_plan_chose(void **state)
     table_set(&patched, QUEUE + 72, 1);
     table_set(&patched, POWER + 12, 3);
     assert_memory_equal(at(FW2_DATA), patched.bytes, table.size);
-    assert_memory_equal(at(FW2_DATA) + table.size, image.bytes + image_get(&image, P_OFFSET, 2) +
-                                                       table.size,
+    assert_memory_equal(at(FW2_DATA) + table.size,
+                        image.bytes + image_get(&image, P_OFFSET, 2) + table.size,
                         0x800 - table.size);
 }
 
@@ -132,8 +132,23 @@ static void sets_up_the_vdev_state(void **state)
     memset(&expected, 0, sizeof(expected));
     for (size_t i = 0; i < 17; i++) {
         static const uint32_t words[17] = {
-            3, 7, 0, 0x10001, 0, 0, 0x200, // type, id, notifyid, features, taken, config, queues
-            SHARED_DA + 0x1000, 16, 4, 0, 0, SHARED_DA + 0x1080, 16, 8, 1, 0};
+            3,
+            7,
+            0,
+            0x10001,
+            0,
+            0,
+            0x200, // type, id, notifyid, features, taken, config, queues
+            SHARED_DA + 0x1000,
+            16,
+            4,
+            0,
+            0,
+            SHARED_DA + 0x1080,
+            16,
+            8,
+            1,
+            0};
         table_word(&expected, words[i]);
     }
     assert_memory_equal(at(FW2_STATE), expected.bytes, 68);
@@ -287,9 +302,8 @@ static void values_of_parameters_are_written(void **state)
         {.name = "key", .kind = YOKE_RSC2_BYTES, .bytes = {(const uint8_t *)"\1\2\3\4", 4}},
     };
     static const uint8_t expected[0x24] = {
-        200, 0xdb, 0xfe, 0xff, 1,   0,    0,    0,    0xdb, 0xdb, 0xdb, 0xdb,
-        0xdb, 0xdb, 0xdb, 0xdb, 'h', 'e', 'l',  'l',  'o',  0,    0,    0,
-        0,    0,    0,    0,    0,   0,   0,    0,    1,    2,    3,    4};
+        200, 0xdb, 0xfe, 0xff, 1, 0, 0, 0, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 'h', 'e',
+        'l', 'l',  'o',  0,    0, 0, 0, 0, 0,    0,    0,    0,    0,    0,    1,    2,    3,   4};
 
     (void)state;
     load_both(NULL);
@@ -388,13 +402,13 @@ static void parameters_lie_in_a_segment_and_in_no_table(void **state)
     table2_begin(&table, 0, 0);
     table2_parameter(&table, 0, 1, FW2_DATA + FW2_DATA_MEMSZ - 4, 8, "wide");
     table2_end(&table);
-    assert_values_refused(NULL, 0, "table entry 0: da 0x10002ffc must lie in one loaded segment, "
-                                   "with size 8");
+    assert_values_refused(NULL, 0,
+                          "table entry 0: da 0x10002ffc must lie in one loaded segment, "
+                          "with size 8");
     table2_begin(&table, 0, 0);
     table2_parameter(&table, 0, 1, FW2_DATA + 0x20, 8, "taken");
     table2_end(&table);
-    assert_values_refused(NULL, 0,
-                          "table entry 0: da 0x10002020 must not lie in a resource table");
+    assert_values_refused(NULL, 0, "table entry 0: da 0x10002020 must not lie in a resource table");
     firmware_table(&old);
     table2_begin(&table, 0, 0);
     table2_parameter(&table, 0, 1, FW_TABLE, 4, "ver");

@@ -165,11 +165,10 @@ static void says_what_became_of_each_entry(void **state)
     }
     assert_int_equal(plan.note_count, 2);
     yoke_refusal_text(&notes[0], line, sizeof(line));
-    assert_string_equal(line,
-                        "table entry 9: asks for a device tree, and there is none here");
+    assert_string_equal(line, "table entry 9: asks for a device tree, and there is none here");
     yoke_refusal_text(&notes[1], line, sizeof(line));
-    assert_string_equal(
-        line, "table entry 12: type 0x80000001 belongs to a vendor and is left alone");
+    assert_string_equal(line,
+                        "table entry 12: type 0x80000001 belongs to a vendor and is left alone");
 }
 
 static void the_host_reads_the_highest_version_that_it_knows(void **state)
@@ -233,9 +232,10 @@ static void entries_that_cannot_be_had_are_left_out_or_refuse_the_image(void **s
                     0, YOKE_RSC2_OUTCOME_IMPOSSIBLE);
     begin();
     table2_memory(&table, 0, 0, ANY, 0, 0x20000, 0, "big");
-    assert_optional("table entry 0: size 0x20000 finds no room in the shared regions, whose size is "
-                    "0x10000",
-                    0, YOKE_RSC2_OUTCOME_IMPOSSIBLE);
+    assert_optional(
+        "table entry 0: size 0x20000 finds no room in the shared regions, whose size is "
+        "0x10000",
+        0, YOKE_RSC2_OUTCOME_IMPOSSIBLE);
     begin();
     table2_memory(&table, 1, 0, SHARED_DA, 0x1234, 0x100, 0, "uart");
     assert_optional("table entry 0: pa 0x1234 must be, by the memory map, 0x80000000", 0,
@@ -253,9 +253,10 @@ static void entries_that_cannot_be_had_are_left_out_or_refuse_the_image(void **s
     begin();
     table2_vdev(&table, 0, 7, 1, FW2_STATE, 0, 48, 0, 1);
     table2_queue(&table, 0x30000000, ANY, 4, 16, 0, 0);
-    assert_optional("vring 0 of table entry 0: da 0x30000000 lies outside all shared regions of the "
-                    "memory map, with size 118",
-                    0, YOKE_RSC2_OUTCOME_IMPOSSIBLE);
+    assert_optional(
+        "vring 0 of table entry 0: da 0x30000000 lies outside all shared regions of the "
+        "memory map, with size 118",
+        0, YOKE_RSC2_OUTCOME_IMPOSSIBLE);
 }
 
 static void what_is_left_out_makes_room_for_the_others(void **state)
@@ -382,9 +383,8 @@ static void buffers_lie_where_the_table_says(void **state)
     begin();
     table2_vdev(&table, 1, 7, YOKE_F_RPMSG_BUFFERS, FW2_STATE, 0, 48, 0, 1);
     table2_queue(&table, ANY, SHARED_DA + 8, 4, 16, 1024, 0);
-    assert_plan_refused(
-        plan_ended(),
-        "buffers of table entry 0: buffers 0x20000008 must be a multiple of 16");
+    assert_plan_refused(plan_ended(),
+                        "buffers of table entry 0: buffers 0x20000008 must be a multiple of 16");
 }
 
 static void sizes_of_buffers_need_the_feature_on_both_sides(void **state)
@@ -486,8 +486,9 @@ static void fixed_addresses_are_aligned(void **state)
 static void a_table_that_is_not_the_hosts_is_not_loaded(void **state)
 {
     for (uint32_t owner = 1; owner <= 2; owner++) {
-        char text[] = "resource table: owner 0 is not the host, which then must not load it: it can "
-                      "attach to a core that runs with it";
+        char text[] =
+            "resource table: owner 0 is not the host, which then must not load it: it can "
+            "attach to a core that runs with it";
         (void)state;
         text[22] = (char)('0' + owner);
         options.attach = false;
@@ -558,9 +559,8 @@ static void refuses_locks_without_an_address(void **state)
     (void)state;
     begin();
     table2_locks(&table, 0, 0, ANY - 3, 1, 4, 1, 0, "locks");
-    assert_plan_refused(plan_ended(),
-                        "table entry 0: len 4 must not wrap round when added to da, "
-                        "0xfffffffffffffffc");
+    assert_plan_refused(plan_ended(), "table entry 0: len 4 must not wrap round when added to da, "
+                                      "0xfffffffffffffffc");
 }
 
 int main(void)
