@@ -144,8 +144,8 @@ static void buffers_have_the_sizes_of_the_table_each_way(void **state)
 
 static void a_host_without_the_feature_has_buffers_of_512_bytes(void **state)
 {
-    struct yoke_host *const host = boot_with(
-        (struct yoke_host_options){.known = YOKE_F_RPMSG_NS | YOKE_F_RING_EVENT_IDX});
+    struct yoke_host *const host =
+        boot_with((struct yoke_host_options){.known = YOKE_F_RPMSG_NS | YOKE_F_RING_EVENT_IDX});
     uint8_t data[496] = {'E'};
     (void)state;
 
@@ -255,8 +255,7 @@ static void firmware_without_parameters_takes_none(void **state)
 
     assert_non_null(host);
     assert_int_equal(yoke_host_plan(host, FIRMWARE_DIRECTORY "/echo.elf", &options), YOKE_INVALID);
-    assert_string_equal(host->error,
-                        "parameter \"a\": the firmware's table has none of this name");
+    assert_string_equal(host->error, "parameter \"a\": the firmware's table has none of this name");
     yoke_host_close(host);
     options.param_count = YOKE_HOST_PARAMS + 1;
     assert_int_equal(yoke_host_plan(host, DUTY, &options), YOKE_INVALID);
