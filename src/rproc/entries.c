@@ -161,8 +161,7 @@ static int check_owner(struct planner *planner, uint32_t owner)
                        YOKE_NO_BOUND);
 }
 
-int yoke_plan_entries(struct planner *planner, const struct yoke_area *table,
-                      struct yoke_bytes bytes)
+int yoke_plan_entries(struct planner *planner, struct yoke_area *table, struct yoke_bytes bytes)
 {
     struct yoke_plan *plan = planner->plan;
     struct yoke_rsc rsc;
@@ -171,6 +170,7 @@ int yoke_plan_entries(struct planner *planner, const struct yoke_area *table,
                                     : yoke_rsc1_open(&rsc, bytes, planner->refusal);
 
     if (status == YOKE_OK) {
+        table->size = rsc.table.size;
         plan->owner = rsc.owner;
         status = check_owner(planner, rsc.owner);
     }

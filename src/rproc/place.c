@@ -115,14 +115,28 @@ static bool settle(const struct yoke_plan *plan, struct yoke_area *area, uint32_
     return false;
 }
 
-/// What an area runs into at its address, or NULL. Areas without an address are not there yet; the
-/// table and, of version 1, its vdevs are parts of a segment, which stands for them.
+/// True if an area is an obstacle by itself. The table and, of version 1, its vdevs are parts of a
+/// segment, which is one in their place; but what entries of version 2 let the loader write must
+/// not come over the table.
+static bool is_obstacle(const struct yoke_plan *plan, const struct yoke_area *area,
+                        const struct yoke_area *against)
+{
+    switch (area->kind) {
+    case YOKE_AREA_TABLE:
+        return plan->version == 2 && against->kind != YOKE_AREA_CARVEOUT;
+    case YOKE_AREA_VDEV:
+        return plan->version == 2;
+    default:
+        return true;
+    }
+}
+
+/// What an area runs into at its address, or NULL. Areas without an address are not there yet.
 static const struct yoke_area *obstacle(const struct yoke_plan *plan, const struct yoke_area *area)
 {
     for (uint32_t i = 0; i < plan->area_count; i++) {
         const struct yoke_area *other = &plan->areas[i];
-        if (other != area && other->da != YOKE_ADDR_ANY && other->kind != YOKE_AREA_TABLE &&
-            (other->kind != YOKE_AREA_VDEV || plan->version != 1) &&
+        if (other != area && other->da != YOKE_ADDR_ANY && is_obstacle(plan, other, area) &&
             yoke_overlap(area->da, area->size, other->da, other->size) &&
             (area->placed || (may_share[area->kind] & BIT(other->kind)) == 0)) {
             return other;
@@ -147,8 +161,9 @@ int yoke_plan_locate(struct planner *planner, struct yoke_area *area, uint32_t f
     }
     const struct yoke_area *other = obstacle(planner->plan, area);
     if (other != NULL) {
-        const char *rule = other->kind == YOKE_AREA_SEGMENT
-                               ? "must not overlap the segment at"
+        const char *rule = other->kind == YOKE_AREA_SEGMENT ? "must not overlap the segment at"
+                           : other->kind == YOKE_AREA_TABLE
+                               ? "must not overlap the resource table at"
                                : "must not overlap what the table asks for at";
         (void)yoke_plan_refuse(planner, area, field, area->da, rule, other->da);
         return YOKE_UNSUPPORTED;

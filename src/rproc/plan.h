@@ -50,9 +50,9 @@ int yoke_plan_locate_later(struct planner *planner, struct yoke_area *area, uint
 /// Gives an address to each area that has none.
 int yoke_plan_place(struct planner *planner);
 
-/// Adds what a resource table asks for. `table` is its area; the bytes are private.
-int yoke_plan_entries(struct planner *planner, const struct yoke_area *table,
-                      struct yoke_bytes bytes);
+/// Adds what a resource table asks for. `table` is its area, made as long as the table says it is;
+/// the bytes are private.
+int yoke_plan_entries(struct planner *planner, struct yoke_area *table, struct yoke_bytes bytes);
 
 /// An entry cannot be done, and the refusal says why: that becomes a note if the entry is optional.
 /// Returns YOKE_OK, or YOKE_BAD_IMAGE if it is required.

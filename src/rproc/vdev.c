@@ -126,8 +126,7 @@ static int add_state(struct planner *planner, const struct yoke_area *table,
         area->pa = table->pa + entry->offset;
         return YOKE_OK;
     }
-    if (area->da != YOKE_ADDR_ANY &&
-        yoke_overlap(area->da, area->size, table->da, planner->plan->table.size)) {
+    if (area->da != YOKE_ADDR_ANY && yoke_overlap(area->da, area->size, table->da, table->size)) {
         return yoke_plan_refuse(planner, area, "state", area->da,
                                 "must not lie in the table itself, at", table->da);
     }

@@ -29,6 +29,7 @@ static uint32_t random_below(uint32_t bound)
 
 static struct image image;
 static struct table table;
+static bool sweeps_2; ///< Images with tables of both versions; else with version 1 alone.
 static struct yoke_area areas[AREAS];
 static struct yoke_refusal notes[8];
 static struct yoke_region map[2];
@@ -42,7 +43,7 @@ static size_t random_place(size_t table_at)
     case 1:
         return random_below((uint32_t)image.program_headers);
     case 2:
-        return image.program_headers + random_below(2 * 56);
+        return image.program_headers + random_below((sweeps_2 ? 3 : 2) * 56);
     case 3:
         return image.section_headers + random_below((uint32_t)(image.size - image.section_headers));
     default:
@@ -83,9 +84,9 @@ static int disjoint(const struct yoke_area *a, const struct yoke_area *b)
     return a->da + a->size <= b->da || b->da + b->size <= a->da;
 }
 
-static int is_part(const struct yoke_area *area)
+static int is_part(const struct yoke_plan *plan, const struct yoke_area *area)
 {
-    return area->kind == YOKE_AREA_TABLE || area->kind == YOKE_AREA_VDEV;
+    return area->kind == YOKE_AREA_TABLE || (plan->version == 1 && area->kind == YOKE_AREA_VDEV);
 }
 
 static int within(const struct yoke_area *inner, const struct yoke_area *outer)
@@ -120,8 +121,15 @@ static void check_area(const struct yoke_plan *plan, const struct yoke_area *are
         }
         assert_true(inside);
     }
-    if (area->kind == YOKE_AREA_VDEV) {
-        assert_true(within(area, yoke_plan_find(plan, YOKE_AREA_TABLE, 0, 0)));
+    const struct yoke_area *loaded = yoke_plan_find(plan, YOKE_AREA_TABLE, 0, 0);
+    if (plan->version == 1 && area->kind == YOKE_AREA_VDEV) {
+        assert_true(within(area, loaded));
+    }
+    if (plan->version == 2 && area->kind > YOKE_AREA_CARVEOUT) {
+        assert_true(disjoint(area, loaded));
+    }
+    if (plan->version == 2 && area->kind == YOKE_AREA_VRING) {
+        assert_true(area->da >= area->base && area->da - area->base < 0xffffffff);
     }
 }
 
@@ -132,7 +140,8 @@ static void check_plan(const struct yoke_plan *plan)
         check_area(plan, a);
         for (uint32_t k = 0; k < i; k++) {
             const struct yoke_area *b = &plan->areas[k];
-            if (is_part(a) || is_part(b)) {
+            if (is_part(plan, a) || is_part(plan, b) ||
+                (a->kind == b->kind && a->kind == YOKE_AREA_LOCKS)) {
                 continue;
             }
             if (a->placed || b->placed || a->kind == b->kind || a->kind == YOKE_AREA_VRING ||
@@ -159,7 +168,15 @@ static void check_loaded(const struct yoke_plan *plan)
     assert_true(at->size <= sizeof(copy));
     memcpy(copy, yoke_plan_at(plan, at), at->size);
     assert_int_equal(yoke_rsc_open(&rsc, yoke_bytes(copy, at->size), &refusal), YOKE_OK);
+    assert_int_equal(rsc.version, plan->version);
+    assert_int_equal(rsc.host, plan->version == 2 ? 2 : 0);
     while (yoke_rsc_next(&rsc, &entry, &refusal) == YOKE_OK) {
+        if (plan->version == 2) {
+            assert_int_equal(entry.bytes.data[10], plan->outcomes[entry.index]);
+        }
+        if (plan->version == 2 && plan->outcomes[entry.index] != YOKE_RSC2_OUTCOME_DONE) {
+            continue;
+        }
         for (uint32_t q = 0; yoke_rsc_vring(&entry, q) != NULL; q++) {
             const struct yoke_area *ring = yoke_plan_find(plan, YOKE_AREA_VRING, entry.index, q);
             assert_non_null(ring);
@@ -200,6 +217,22 @@ static int attempt(uint8_t *exact, size_t size, uint16_t machine)
     return 0;
 }
 
+/// Builds the image that is to be damaged. Returns where the table in force lies in the file.
+static size_t build(int elf_class, uint16_t machine)
+{
+    struct table old;
+
+    firmware_table(&old);
+    if (sweeps_2) {
+        firmware2_table(&table);
+        firmware2_build(&image, elf_class, machine, &old, &table);
+        return image_get(&image, P_OFFSET, 2);
+    }
+    table = old;
+    firmware_build(&image, elf_class, machine, &table);
+    return image_get(&image, P_OFFSET, 1) + 0x40;
+}
+
 static void sweep(int elf_class, uint16_t machine)
 {
     static struct image victim;
@@ -210,9 +243,7 @@ static void sweep(int elf_class, uint16_t machine)
         "ram", FW_TEXT, FW_TEXT, REGION_SIZE, malloc(REGION_SIZE), YOKE_REGION_IMAGE};
     map[1] = (struct yoke_region){"shared",    0x20000000,          0x80000000,
                                   REGION_SIZE, malloc(REGION_SIZE), YOKE_REGION_SHARED};
-    firmware_table(&table);
-    firmware_build(&image, elf_class, machine, &table);
-    const size_t table_at = image_get(&image, P_OFFSET, 1) + 0x40;
+    const size_t table_at = build(elf_class, machine);
     for (unsigned i = 0; i < CORRUPTIONS; i++) {
         victim = image;
         damage(&victim, table_at);
@@ -243,6 +274,20 @@ static void elf64_images_damaged_at_random(void **state)
     sweep(2, YOKE_EM_X86_64);
 }
 
+static int version_1(void **state)
+{
+    (void)state;
+    sweeps_2 = false;
+    return 0;
+}
+
+static int version_2(void **state)
+{
+    (void)state;
+    sweeps_2 = true;
+    return 0;
+}
+
 static void each_single_bit_flipped(void **state)
 {
     (void)state;
@@ -250,8 +295,7 @@ static void each_single_bit_flipped(void **state)
         "ram", FW_TEXT, FW_TEXT, REGION_SIZE, malloc(REGION_SIZE), YOKE_REGION_IMAGE};
     map[1] = (struct yoke_region){"shared",    0x20000000,          0x80000000,
                                   REGION_SIZE, malloc(REGION_SIZE), YOKE_REGION_SHARED};
-    firmware_table(&table);
-    firmware_build(&image, 1, YOKE_EM_ARM, &table);
+    build(1, YOKE_EM_ARM);
     uint8_t *exact = malloc(image.size);
     memcpy(exact, image.bytes, image.size);
     for (size_t bit = 0; bit < 8 * image.size; bit++) {
@@ -268,9 +312,12 @@ static void each_single_bit_flipped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(elf32_images_damaged_at_random),
-        cmocka_unit_test(elf64_images_damaged_at_random),
-        cmocka_unit_test(each_single_bit_flipped),
+        cmocka_unit_test_setup(elf32_images_damaged_at_random, version_1),
+        cmocka_unit_test_setup(elf64_images_damaged_at_random, version_1),
+        cmocka_unit_test_setup(each_single_bit_flipped, version_1),
+        cmocka_unit_test_setup(elf32_images_damaged_at_random, version_2),
+        cmocka_unit_test_setup(elf64_images_damaged_at_random, version_2),
+        cmocka_unit_test_setup(each_single_bit_flipped, version_2),
     };
 
     return cmocka_run_group_tests_name("image", tests, NULL, NULL);
