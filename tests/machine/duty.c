@@ -40,7 +40,7 @@ static void log_bytes(const char *text, uint32_t count)
     const uint32_t old = head->write;
     const uint32_t new = old + count;
 
-    __atomic_store_n(&head->reserved[0], new, __ATOMIC_RELAXED);
+    __atomic_store_n(&head->begin, new, __ATOMIC_RELAXED);
     FULL();
     for (uint32_t i = 0; i < count; i++) {
         trace.text[(old + i) % sizeof trace.text] = text[i];
@@ -150,7 +150,7 @@ static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
     case 'X': // spoils its trace block
         trace.head.write = 0xfffffff0;
         trace.head.size = 0xffffffff;
-        trace.head.reserved[0] = 0x80000000;
+        trace.head.begin = 0x80000000;
         (void)yoke_send_to(ept, msg->src, "X", 1);
         break;
     default:
