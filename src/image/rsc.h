@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /// \file rsc.h
-/// What the readers of both versions of the resource table share: rsc1.c and rsc2.c.
+/// What the readers of both versions of the resource table share: rsc1.c; rsc2.c and entries2.c.
 #ifndef YOKE_IMAGE_RSC_H
 #define YOKE_IMAGE_RSC_H
 
@@ -10,6 +10,9 @@
 
 /// A u32 field of the structure that lies at `at`.
 #define FIELD(at, type, field) yoke_le32((at) + offsetof(struct type, field))
+
+/// A u64 field.
+#define FIELD64(at, type, field) yoke_le64((at) + offsetof(struct type, field))
 
 /// An entry under check: what its refusals need.
 struct check {
@@ -38,6 +41,9 @@ int yoke_rsc_check_range(const struct check *check, uint64_t da, uint64_t len, u
 /// Checks a queue's num and align.
 int yoke_rsc_check_queue(const struct check *check, uint32_t index,
                          const struct yoke_rsc_queue *queue);
+
+/// Version 2: fills in `entry->of` from the entry at `at`, if the type is known.
+int yoke_rsc2_take(const struct check *check, struct yoke_rsc_entry *entry, const uint8_t *at);
 
 /// Checks the number of a vdev's queues.
 int yoke_rsc_check_queues(const struct check *check, const char *field, uint32_t count);

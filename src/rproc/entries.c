@@ -44,9 +44,6 @@ static int add_trace(struct planner *planner, const struct yoke_rsc_entry *entry
     area->table_offset = (uint32_t)entry->offset;
     area->late = entry->late;
     area->notify_id = trace->notifies ? trace->notifyid : YOKE_NO_DOORBELL;
-    if (trace->block && trace->da % 4 != 0) {
-        return yoke_plan_refuse(planner, area, "da", trace->da, "must be a multiple of", 4);
-    }
     return yoke_plan_locate(planner, area, 0);
 }
 

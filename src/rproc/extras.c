@@ -54,9 +54,6 @@ int yoke_plan_power(struct planner *planner, const struct yoke_rsc_entry *entry)
     }
     area->table_offset = (uint32_t)entry->offset;
     area->notify_id = power->notifies ? power->notifyid : YOKE_NO_DOORBELL;
-    if (power->state % 4 != 0) {
-        return yoke_plan_refuse(planner, area, "state", power->state, "must be a multiple of", 4);
-    }
     return yoke_plan_locate(planner, area, 0);
 }
 
@@ -77,9 +74,6 @@ int yoke_plan_devicetree(struct planner *planner, const struct yoke_rsc_entry *e
         }
         area->table_offset = (uint32_t)entry->offset;
         area->bytes = fits ? blob : yoke_bytes(NULL, 0);
-        if (tree->da != YOKE_ADDR_ANY && tree->da % 8 != 0) {
-            return yoke_plan_refuse(planner, area, "da", tree->da, "must be a multiple of", 8);
-        }
         const int status = yoke_plan_locate_later(planner, area, 0);
         if (status != YOKE_OK) {
             return status;
@@ -111,8 +105,5 @@ int yoke_plan_locks(struct planner *planner, const struct yoke_rsc_entry *entry)
     memcpy(area->name, locks->name, sizeof(area->name));
     area->num = locks->count;
     area->locks = *locks;
-    return locks->da == YOKE_ADDR_ANY
-               ? yoke_plan_refuse(planner, area, "da", locks->da,
-                                  "must be an address, and not \"any\"", YOKE_NO_BOUND)
-               : yoke_plan_locate(planner, area, 0);
+    return yoke_plan_locate(planner, area, 0);
 }
