@@ -114,11 +114,13 @@ static int take_queue(const struct check *check, uint32_t index, struct yoke_rsc
 /// Messages have sizes of 8 bytes' multiples, with room for a header, and 16 bits for their length.
 static int check_buffer_size(const struct check *check, uint32_t index, uint32_t size)
 {
-    if (size == 0 || (size % 8 == 0 && size >= YOKE_RPMSG_BUFFER_SIZE_MIN && size <= YOKE_RPMSG_BUFFER_SIZE_MAX)) {
+    if (size == 0 || (size % 8 == 0 && size >= YOKE_RPMSG_BUFFER_SIZE_MIN &&
+                      size <= YOKE_RPMSG_BUFFER_SIZE_MAX)) {
         return YOKE_OK;
     }
     return yoke_refuse(check->refusal, yoke_vring_part(index), check->entry->index, "buffer_size",
-                       size, "must be 0, or a multiple of 8 from 24 to", YOKE_RPMSG_BUFFER_SIZE_MAX);
+                       size, "must be 0, or a multiple of 8 from 24 to",
+                       YOKE_RPMSG_BUFFER_SIZE_MAX);
 }
 
 static int take_vdev(const struct check *check, struct yoke_rsc_device *vdev, const uint8_t *at)

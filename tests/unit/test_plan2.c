@@ -481,6 +481,12 @@ static void fixed_addresses_are_aligned(void **state)
     table2_queue(&table, SHARED_DA + 8, ANY, 4, 16, 0, 0);
     assert_plan_refused(plan_ended(),
                         "vring 0 of table entry 0: da 0x20000008 must be a multiple of 16");
+    begin();
+    table2_memory(&table, 0, 0, SHARED_DA + 0x800, 0, 0x100, 4096, "pool");
+    assert_plan_refused(plan_ended(), "table entry 0: da 0x20000800 must be a multiple of 0x1000");
+    begin();
+    table2_locks(&table, 0, 0, FW2_LOCKS + 2, 1, 4, 1, 0, "locks");
+    assert_plan_refused(plan_ended(), "table entry 0: da 0x10002a42 must be a multiple of 4");
 }
 
 static void a_table_that_is_not_the_hosts_is_not_loaded(void **state)
@@ -554,13 +560,44 @@ static void refuses_more_areas_than_the_caller_has_room_for(void **state)
     assert_int_equal(max, 3 + 1 + 1 + 1 + 5 + 1 + 5 + 1 + 1);
 }
 
-static void refuses_locks_without_an_address(void **state)
+static void fixed_addresses_are_given(void **state)
 {
     (void)state;
+    begin();
+    table2_locks(&table, 0, 0, ANY, 1, 4, 1, 0, "locks");
+    assert_plan_refused(plan_ended(),
+                        "table entry 0: da 0xffffffffffffffff must be an address, and "
+                        "not \"any\"");
+    begin();
+    table2_power(&table, 0, 0, ANY);
+    assert_plan_refused(plan_ended(), "table entry 0: state 0xffffffffffffffff must be an address, "
+                                      "and not \"any\"");
     begin();
     table2_locks(&table, 0, 0, ANY - 3, 1, 4, 1, 0, "locks");
     assert_plan_refused(plan_ended(), "table entry 0: len 4 must not wrap round when added to da, "
                                       "0xfffffffffffffffc");
+}
+
+static void buffers_of_messages_have_a_size_for_them(void **state)
+{
+    static const struct {
+        uint32_t size;
+        const char *text;
+    } sizes[] = {
+        {16, "buffer_size 16"}, {1020, "buffer_size 0x3fc"}, {65552, "buffer_size 0x10010"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        char line[200];
+        begin();
+        table2_vdev(&table, 1, 7, YOKE_F_RPMSG_BUFFERS, FW2_STATE, 0, 68, 0, 2);
+        table2_queue(&table, ANY, ANY, 4, 16, 24, 0);
+        table2_queue(&table, ANY, ANY, 4, 16, sizes[i].size, 0);
+        assert_int_equal(plan_ended(), YOKE_BAD_IMAGE);
+        yoke_refusal_text(&refusal, line, sizeof(line));
+        assert_non_null(strstr(line, sizes[i].text));
+        assert_non_null(strstr(line, "must be 0, or a multiple of 8 from 24 to 0x10008"));
+    }
 }
 
 int main(void)
@@ -585,7 +622,8 @@ int main(void)
         cmocka_unit_test_setup(a_table_that_is_not_the_hosts_is_not_loaded, set_up),
         cmocka_unit_test_setup(a_running_core_is_planned_from_its_own_table, set_up),
         cmocka_unit_test_setup(refuses_more_areas_than_the_caller_has_room_for, set_up),
-        cmocka_unit_test_setup(refuses_locks_without_an_address, set_up),
+        cmocka_unit_test_setup(fixed_addresses_are_given, set_up),
+        cmocka_unit_test_setup(buffers_of_messages_have_a_size_for_them, set_up),
     };
 
     return cmocka_run_group_tests_name("plan2", tests, NULL, NULL);
