@@ -2,13 +2,18 @@
 // The smallest useful firmware: a device-side echo with name service, two rings of 8. It is linked
 // only to be weighed; the registers are those of no chip in particular.
 #include <yoke/rpmsg.h>
+#ifdef TABLE
+#include <yoke/table2.h>
+#else
 #include <yoke/table.h>
+#define TABLE YOKE_TABLE
+#endif
 
 #define BUFFERS 8
 #define DOORBELL ((volatile uint32_t *)0x40000000)
 
 #define ECHO_TABLE(ENTRY) ENTRY(RPMSG, rpmsg, BUFFERS)
-YOKE_TABLE(table, ECHO_TABLE);
+TABLE(table, ECHO_TABLE);
 
 int main(void);
 void mailbox_isr(void);
