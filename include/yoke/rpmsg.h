@@ -95,7 +95,7 @@ struct yoke_link_config {
 
 /// The same for the driver role.
 #define YOKE_LINK_DRIVER_BYTES(rx_num, tx_num, buckets)                                            \
-    ((size_t)(buckets) * sizeof(void *) +                                                          \
+    ((size_t)(buckets) * sizeof(void *) + 2 * sizeof(struct yoke_link_pool) +                      \
      ((size_t)(rx_num) + (tx_num)) * sizeof(struct yoke_vq_slot))
 
 /// Endpoints that share a bucket, at most; one more is refused. This bounds each look-up.
@@ -107,11 +107,17 @@ struct yoke_link {
     const struct yoke_link_ns *ns; ///< Set once something is announced.
     struct yoke_vdev *vdev;
     const struct yoke_mem *da;
-    const struct yoke_mem *pa;
+    union {
+        const struct yoke_mem *pa; ///< Device role.
+        struct {
+            uint8_t *rx;
+            uint8_t *tx;
+        } buffers; ///< Driver role: where they begin.
+    } of;
     yoke_link_event_fn *event;
     void *context;
     const uint8_t *status;     ///< Says whether the other side is there.
-    struct yoke_ept **buckets; ///< The rings' private memory follows them.
+    struct yoke_ept **buckets; ///< The role's private memory follows them.
     struct yoke_ept *fallback;
     union yoke_link_vq {
         struct yoke_vq vq; ///< What both sides have in common.
@@ -119,8 +125,6 @@ struct yoke_link {
         struct yoke_vq_device device;
     } rx, tx;
     struct yoke_link_stats stats;
-    struct yoke_link_pool rx_pool;
-    struct yoke_link_pool tx_pool;
     uint32_t rx_size;
     uint32_t tx_size;
     uint32_t features; ///< In force.

@@ -44,7 +44,8 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
         slots += ring.num;
     }
     const size_t bucket_bytes = buckets * sizeof(struct yoke_ept *);
-    const size_t needed = bucket_bytes + (size_t)slots * role->private_size;
+    const size_t pool_bytes = role->owns_buffers ? 2 * sizeof(struct yoke_link_pool) : 0;
+    const size_t needed = bucket_bytes + (size_t)slots * role->private_size + pool_bytes;
     if (config->memory_size < needed || (role->owns_buffers && (config->rx_pool.size < rx_size ||
                                                                 config->tx_pool.size < tx_size))) {
         return YOKE_NO_SPACE;
@@ -60,7 +61,6 @@ int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config
     link->calm = CALM_NEVER;
     link->vdev = config->vdev;
     link->da = config->da;
-    link->pa = config->pa;
     link->event = config->event;
     link->context = config->context;
     link->buckets = config->memory;

@@ -15,8 +15,8 @@ static enum yoke_link_fault arrive(struct yoke_link *link)
     const enum yoke_link_fault fault = yoke_link_rings(link, features, configs);
     uint16_t *const owned = link_private(link);
     if (fault != YOKE_FAULT_NONE ||
-        yoke_vq_device_init(&link->rx.device, &configs[0], link->pa, owned) != YOKE_OK ||
-        yoke_vq_device_init(&link->tx.device, &configs[1], link->pa, owned + configs[0].num) !=
+        yoke_vq_device_init(&link->rx.device, &configs[0], link->of.pa, owned) != YOKE_OK ||
+        yoke_vq_device_init(&link->tx.device, &configs[1], link->of.pa, owned + configs[0].num) !=
             YOKE_OK) {
         return YOKE_FAULT_RING;
     }
@@ -121,6 +121,7 @@ int yoke_link_device_init(struct yoke_link *link, const struct yoke_link_config 
     }
     const int status = yoke_link_init(link, config, &role);
     if (status == YOKE_OK) {
+        link->of.pa = config->pa;
         link->status = &link->vdev->entry->status;
     }
     return status;

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Each descriptor has one buffer for good, so it is written once; later only a message's length is.
+#include <string.h>
+
 #include "ring/driver.h"
 #include "rpmsg/link.h"
 
 /// Where the buffer of a descriptor lies.
 YOKE_HOT uint8_t *rx_buffer(const struct yoke_link *link, uint32_t index)
 {
-    return (uint8_t *)link->rx_pool.memory + (size_t)index * link->rx_size;
+    return link->of.buffers.rx + (size_t)index * link->rx_size;
 }
 
 YOKE_HOT uint8_t *tx_buffer(const struct yoke_link *link, uint32_t index)
 {
-    return (uint8_t *)link->tx_pool.memory + (size_t)index * link->tx_size;
+    return link->of.buffers.tx + (size_t)index * link->tx_size;
+}
+
+/// Where the two pools are kept, in front of the slots: aligned for pointers, perhaps not for a
+/// pool.
+static void *kept_pools(const struct yoke_link *link)
+{
+    return link_private(link);
 }
 
 /// How many buffers a ring of `num` descriptors has.
@@ -138,8 +147,10 @@ int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config 
     if (status != YOKE_OK) {
         return status;
     }
-    link->rx_pool = config->rx_pool;
-    link->tx_pool = config->tx_pool;
+    const struct yoke_link_pool pools[2] = {config->rx_pool, config->tx_pool};
+    memcpy(kept_pools(link), pools, sizeof pools);
+    link->of.buffers.rx = pools[0].memory;
+    link->of.buffers.tx = pools[1].memory;
     link->known =
         (uint32_t)(config->known != 0 ? config->known & (usual | YOKE_F_RPMSG_BUFFERS) : usual);
     link->status = &link->driving;
@@ -149,7 +160,9 @@ int yoke_link_driver_init(struct yoke_link *link, const struct yoke_link_config 
 int yoke_link_start(struct yoke_link *link)
 {
     struct yoke_vq_config configs[2];
-    struct yoke_vq_slot *const slots = link_private(link);
+    struct yoke_link_pool pools[2];
+    struct yoke_vq_slot *const slots =
+        (void *)((uint8_t *)kept_pools(link) + sizeof(struct yoke_link_pool[2]));
 
     if (link->role != &role || link->current != CURRENT_NONE) {
         return YOKE_INVALID;
@@ -163,17 +176,18 @@ int yoke_link_start(struct yoke_link *link)
         yoke_vdev_driver_reset(link->vdev);
         return YOKE_BAD_PEER;
     }
+    memcpy(pools, kept_pools(link), sizeof pools);
     // A new ring's free descriptors come in their order, so those with a buffer come first.
-    const uint32_t rx_count = buffers_of(&link->rx_pool, link->rx_size, configs[0].num);
-    const uint32_t tx_count = buffers_of(&link->tx_pool, link->tx_size, configs[1].num);
+    const uint32_t rx_count = buffers_of(&pools[0], link->rx_size, configs[0].num);
+    const uint32_t tx_count = buffers_of(&pools[1], link->tx_size, configs[1].num);
     for (uint32_t i = 0; i < rx_count; i++) {
         const uint32_t index = vq_driver_take_free(&link->rx.driver);
-        vq_driver_offer(&link->rx.driver, index, link->rx_pool.pa + (uint64_t)index * link->rx_size,
+        vq_driver_offer(&link->rx.driver, index, pools[0].pa + (uint64_t)index * link->rx_size,
                         link->rx_size, true);
     }
     for (uint32_t index = 0; index < tx_count; index++) {
-        vq_driver_write(&link->tx.vq, index, link->tx_pool.pa + (uint64_t)index * link->tx_size, 0,
-                        0, 0);
+        vq_driver_write(&link->tx.vq, index, pools[1].pa + (uint64_t)index * link->tx_size, 0, 0,
+                        0);
     }
     link->tx.driver.free_count = (uint16_t)tx_count;
     // The index is out before DRIVER_OK, and the doorbell, rung whatever the flags say, after it.
