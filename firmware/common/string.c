@@ -80,8 +80,13 @@ void *memmove(void *to, const void *from, size_t size)
 
 void *memset(void *to, int value, size_t size)
 {
+    const uintptr_t pattern = UINTPTR_MAX / 255 * (uint8_t)value;
     uint8_t *d = to;
 
+    for (; size >= sizeof(word) && (uintptr_t)d % WORD_ALIGN == 0; size -= sizeof(word)) {
+        *(word *)(void *)d = pattern;
+        d += sizeof(word);
+    }
     while (size-- != 0) {
         *d++ = (uint8_t)value;
     }
