@@ -37,9 +37,9 @@ static struct yoke_log log = {.block = &trace.head,
                               .notify_id = &table_2.trace.notifyid,
                               .port = &board_port};
 static struct yoke_power_device power = {.block = &power_block,
-                                  .table = &table_2.header,
-                                  .notify_id = &table_2.power.notifyid,
-                                  .port = &board_port};
+                                         .table = &table_2.header,
+                                         .notify_id = &table_2.power.notifyid,
+                                         .port = &board_port};
 static struct yoke_link link;
 
 /// Requests that wait for their answer: each has a buffer, so there is room for all.
@@ -136,7 +136,8 @@ int main(void)
         status = yoke_link_device_init(&link, &config);
     }
     if (status == YOKE_OK) {
-        status = yoke_ept_open(&link, &ept, YOKE_RPMSG_ADDR_ANY, YOKE_RPMSG_ADDR_ANY, receive, NULL);
+        status =
+            yoke_ept_open(&link, &ept, YOKE_RPMSG_ADDR_ANY, YOKE_RPMSG_ADDR_ANY, receive, NULL);
     }
     if (status == YOKE_OK) {
         status = yoke_announce(&ept, "echo");

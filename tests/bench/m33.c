@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Firmware on the emulated Cortex-M33, measured: exact, and the same each time.
 //
-//     m33 roundtrip ELF MODE SIZE COUNT   instructions of a run of bench-roundtrip.elf
+//     m33 roundtrip ELF MODE SIZE COUNT   instructions of a run of bench-roundtrip.elf, or, with
+//                                         MODE table-1 or table-2, of bench-table.elf
 //     m33 profile ELF MODE SIZE COUNT     the same by function, instructions per round trip
 //     m33 echo ELF SERVICE SIZE BURST     instructions for so many echoes, doorbell to sleep
 //     m33 stack ELF                       bytes of stack that the app's services used, and have
@@ -120,14 +121,14 @@ static void profile_run(struct yoke_host *host, uint32_t round_trips)
 // The bench has both ends of the link on the core, so there is none to the host.
 static int roundtrip(char **argv, bool profile)
 {
-    static const char *const modes[] = {"null", "copy", "nocopy"};
+    static const char *const modes[] = {"null", "copy", "nocopy", "table-1", "table-2"};
     struct yoke_host *const host = boot(argv[0]);
     uint32_t mode = 0;
 
-    while (mode < 3 && strcmp(modes[mode], argv[1]) != 0) {
+    while (mode < 5 && strcmp(modes[mode], argv[1]) != 0) {
         mode++;
     }
-    if (mode == 3) {
+    if (mode == 5) {
         fail(argv[1], "no such mode");
     }
     // The host has brought its side of the link up meanwhile: the image as it was before.
