@@ -37,7 +37,7 @@ def memory(entry, devmem):
     need(entry, 80)
     da, size, align = get(entry, 16, 8), get(entry, 32, 8), get(entry, 40, 4)
     if devmem and da == ANY:
-        raise Refused("T2-17" if devmem else "")
+        raise Refused("T2-17", "a devmem is fixed")
     check_range(da, size)
     if align and (not power_of_two(align, 1, 1 << 31) or (da != ANY and da % align)):
         raise Refused("T2-24", f"align {align}")

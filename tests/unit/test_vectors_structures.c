@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The structures of the specification, read by the library.
 #include "vectors_base.h"
+#include "vectors_tables.h"
 
 /// One check for each decoder.
 #define CHECK(name)                                                                                \
@@ -20,6 +21,11 @@ CHECK(base_vdev)
 CHECK(base_header)
 CHECK(base_ns)
 CHECK(base_address)
+CHECK(tables_rsc)
+CHECK(tables_rsc2)
+CHECK(tables_trace_text)
+CHECK(tables_trace_block)
+CHECK(tables_power_state)
 
 int main(void)
 {
@@ -37,6 +43,12 @@ int main(void)
         {"address", check_base_address},
         // Extensions that the library does not have.
         {"control_message", NULL},
+        {"rsc_table", check_tables_rsc},
+        {"rsc2_table", check_tables_rsc2},
+        {"trace_text", check_tables_trace_text},
+        {"trace_block", check_tables_trace_block},
+        {"trace_bell", NULL},
+        {"power_state", check_tables_power_state},
         {NULL, NULL},
     };
 
