@@ -24,6 +24,15 @@ def records(payload, taken):
             yield {"kind": kind, "endpoint": endpoint, "peer": peer, "value": value}
 
 
+def check_header(head, payload, taken):
+    """How many references a message has (BULK-4); without bulk `flags` do not count (MSG-4)."""
+    if not taken & BULK:
+        return 0
+    if head["flags"] & 0xFFF0 or len(payload) < 16 * head["flags"]:
+        raise Refused("BULK-4", f"flags {head['flags']:#x}, {len(payload)} bytes")
+    return head["flags"]
+
+
 def control_message(data, given):
     head = header(data, len(data), 512)
     if head["src"] != CONTROL_ADDR:

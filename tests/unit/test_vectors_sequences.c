@@ -25,6 +25,12 @@ int main(void)
     static const struct vector_subject subjects[] = {
         {"device", device},
         {"driver", driver},
+        // Extensions that the library does not have.
+        {"acknowledgement", NULL},
+        {"generation_device", NULL},
+        {"generation_driver", NULL},
+        {"credits", NULL},
+        {"bulk", NULL},
         {NULL, NULL},
     };
 

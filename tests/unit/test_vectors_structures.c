@@ -41,14 +41,22 @@ int main(void)
         {"rpmsg_header", check_base_header},
         {"rpmsg_ns", check_base_ns},
         {"address", check_base_address},
-        // Extensions that the library does not have.
-        {"control_message", NULL},
         {"rsc_table", check_tables_rsc},
         {"rsc2_table", check_tables_rsc2},
         {"trace_text", check_tables_trace_text},
         {"trace_block", check_tables_trace_block},
         {"trace_bell", NULL},
         {"power_state", check_tables_power_state},
+        // Extensions that the library does not have.
+        {"control_message", NULL},
+        {"extended_message", NULL},
+        {"rpmsg_config", NULL},
+        {"references", NULL},
+        {"extension_offer", NULL},
+        {"extension_choice", NULL},
+        {"buffers", NULL},
+        {"generation", NULL},
+        {"grant", NULL},
         {NULL, NULL},
     };
 
