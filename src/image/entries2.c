@@ -108,7 +108,7 @@ static int take_queue(const struct check *check, uint32_t index, struct yoke_rsc
     if (queue->buffer_count == 0) {
         queue->buffer_count = queue->num;
     }
-    return YOKE_OK;
+    return check_aligned(check, "buffers", queue->buffers, 16);
 }
 
 /// Messages have sizes of 8 bytes' multiples, with room for a header, and 16 bits for their length.

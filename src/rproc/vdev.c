@@ -94,10 +94,6 @@ static int add_buffers(struct planner *planner, const struct yoke_rsc_entry *ent
     if (vring->buffers != 0 && planner->plan->version == 2) {
         area->table_offset = queue_offset(planner->plan, entry, queue);
     }
-    if (fixed && vring->buffers % 16 != 0) {
-        return yoke_plan_refuse(planner, area, "buffers", vring->buffers, "must be a multiple of",
-                                16);
-    }
     return yoke_plan_locate_later(planner, area, YOKE_REGION_SHARED);
 }
 
