@@ -29,6 +29,7 @@ void host_start_traces(struct yoke_host *host, bool resume)
         struct yoke_host_trace *const trace = &host->traces[host->trace_count++];
         void *const memory = yoke_plan_at(&host->plan, area);
         trace->is_block = host->plan.version == 2;
+        trace->armed = false;
         trace->notify_id = trace->is_block ? area->notify_id : YOKE_NO_DOORBELL;
         if (trace->is_block) {
             yoke_trace_block_init(&trace->block, memory, (size_t)area->size, resume, &host->port);
@@ -54,9 +55,7 @@ bool host_polls_trace(const struct yoke_host *host)
     bool polls = host->machine->ops->console != NULL;
 
     for (uint32_t i = 0; i < host->trace_count; i++) {
-        polls |= host->traces[i].notify_id == YOKE_NO_DOORBELL;
-        // A block is asked for a doorbell once the firmware has set it up.
-        polls |= host->traces[i].is_block && host->traces[i].block.size == 0;
+        polls |= !host->traces[i].armed;
     }
     return polls;
 }
@@ -108,11 +107,14 @@ static void read_one(struct yoke_host *host, struct yoke_host_trace *trace)
     char text[512];
     size_t left = trace->is_block ? trace->block.room : trace->text.size;
 
+    trace->armed = false;
     while (left != 0) {
         const size_t got = read_text(host, trace, text, sizeof text);
         if (got != 0) {
             show(host, text, got);
         } else if (!trace->is_block || yoke_trace_block_arm(&trace->block)) {
+            // Before its block is set up, firmware does not look who wants a doorbell.
+            trace->armed = trace->notify_id != YOKE_NO_DOORBELL && trace->block.size != 0;
             return;
         }
         left -= got == 0 ? 1 : got < left ? got : left;

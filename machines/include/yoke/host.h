@@ -65,6 +65,7 @@ struct yoke_host_options {
 struct yoke_host_trace {
     bool is_block;      ///< Version 2: `block`, else `text`.
     uint32_t notify_id; ///< It rings when there is text, or YOKE_NO_DOORBELL.
+    bool armed;         ///< The doorbell was asked for, and all text before read.
     struct yoke_trace text;
     struct yoke_trace_block block;
 };
