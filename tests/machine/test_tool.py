@@ -267,6 +267,48 @@ class Run(Case):
         self.assertIn("firmware crashed: signal 9 SIGKILL (killed)", errors)
 
 
+class Table2(Case):
+    """Firmware with a resource table of version 2: duty.c."""
+
+    def test_a_dry_run_shows_what_the_table_asks_for_and_the_values_of_parameters(self):
+        arguments = ("run", "--dry-run", elf("duty"), "--param", "level=0x10",
+                     "--param", "key=00ff10ee", "--param", "delta=-4", "--param", "loud=true",
+                     "--param", "title=a b")
+        out = self.run_yoke(0, *arguments).stdout
+        for part in (r"parameter 2: level = 16\n", r"parameter 3: delta = -4\n",
+                     r"parameter 4: loud = true\n", r"parameter 5: title = a b\n",
+                     r"parameter 6: key = 00ff10ee\n", r"power 1: doorbell 3\n",
+                     r"trace 0: log, doorbell 2\n", r"locks 7: locks, 4 of them\n",
+                     r"buffers 8: queue 0, 4 buffers of 65544 bytes\n",
+                     r"buffers 8: queue 1, 8 buffers of 32768 bytes\n"):
+            self.assertRegex(out, part)
+        self.assertIn("level = as in the image", self.run_yoke(0, "run", "--dry-run",
+                                                               elf("duty")).stdout)
+        firmware = json.loads(self.run_yoke(0, *arguments, "--json").stdout)["firmware"]
+        plan = firmware[0]["plan"]
+        self.assertEqual(plan["table_version"], 2)
+        values = {a["name"]: a["value"] for a in plan["areas"] if "value" in a}
+        self.assertEqual(values, {"level": "16", "delta": "-4", "loud": "true", "title": "a b",
+                                  "key": "00ff10ee"})
+
+    def test_trace_is_shown_to_the_end_that_the_firmware_comes_to_by_itself(self):
+        out = self.run_yoke(0, "run", elf("duty"), "--trace", "--for", "0.1").stdout
+        self.assertRegex(out, r"trace: duty: ready\n")
+        self.assertRegex(out, r"trace: stopping\n.*stopped\n")
+
+    def test_values_that_do_not_fit_are_refused_before_anything_runs(self):
+        for code, param, words in (
+                (2, "speed=1", "none of this name; it has: level, delta, loud, title, key"),
+                (2, "level", "must be NAME=VALUE"),
+                (2, "level=fast", '"fast" is not a number, decimal or with 0x'),
+                (3, "level=0x100000000", "level 0x100000000 must not exceed 0xffffffff")):
+            result = self.run_yoke(code, "run", elf("duty"), "--param", param, "--for", "0")
+            self.assertIn(words, result.stderr)
+            self.assertNotIn("booted", result.stdout)
+        many = [part for i in range(33) for part in ("--param", f"level={i}")]
+        self.assertIn("at most 32", self.run_yoke(2, "run", elf("duty"), *many).stderr)
+
+
 class BadInput(Case):
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
