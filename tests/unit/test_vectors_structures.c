@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The structures of the specification, read by the library.
 #include "vectors_base.h"
+#include "vectors_load.h"
 #include "vectors_tables.h"
 
 /// One check for each decoder.
@@ -47,6 +48,7 @@ int main(void)
         {"trace_block", check_tables_trace_block},
         {"trace_bell", NULL},
         {"power_state", check_tables_power_state},
+        {"load", load_check},
         // Extensions that the library does not have.
         {"control_message", NULL},
         {"extended_message", NULL},
