@@ -178,7 +178,8 @@ static void put_ring(FILE *out, const struct yoke_rsc_device *vdev, uint32_t ind
     if (version != 1 && tool_buffer_size(vdev, ring) != 0) {
         (void)fprintf(out, "; %u buffers of %u B at %s", ring->buffer_count,
                       tool_buffer_size(vdev, ring),
-                      tool_address_text(ring->buffers, da, sizeof da));
+                      ring->buffers == 0 ? "the driver's choice"
+                                         : tool_address_text(ring->buffers, da, sizeof da));
     }
     put_linux_needs(out, version, ring->da, tool_ring_name(vdevs, index, name, sizeof name));
 }

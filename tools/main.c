@@ -16,6 +16,8 @@ static const char help[] =
     "commands:\n"
     "  run       boots firmware, shows its services and trace, and pings it\n"
     "  inspect   shows what a firmware file holds and where it would lie in memory\n"
+    "  table     shows, checks, compares and converts resource tables\n"
+    "  size      says how much memory rings and buffers take, or how many fit\n"
     "  machines  lists what firmware can run on here\n"
     "  conform   holds firmware, or Yoke's driver, against the rules of the specification\n"
     "  help      help for a command: yoke help run\n"
@@ -38,6 +40,8 @@ static const struct command {
 } commands[] = {
     {"run", tool_run, tool_run_help},
     {"inspect", tool_inspect, tool_inspect_help},
+    {"table", tool_table, tool_table_help},
+    {"size", tool_size_command, tool_size_help},
     {"machines", tool_machines, tool_machines_help},
     {"conform", tool_conform, tool_conform_help},
 };
