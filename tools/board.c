@@ -344,6 +344,7 @@ static void read_reserved(struct board *board)
     const int parent = fdt_path_offset(fdt, "/reserved-memory");
     int node = 0;
 
+    child_cells(fdt, 0, &board->root_address_cells, &board->root_size_cells);
     child_cells(fdt, parent >= 0 ? parent : 0, &board->address_cells, &board->size_cells);
     for (int i = 0; i < fdt_num_mem_rsv(fdt) && board->reserved_count < BOARD_RESERVED; i++) {
         struct board_reserved reserved = {.no_map = true};

@@ -47,6 +47,8 @@ struct board {
     uint32_t reserved_count;
     uint32_t address_cells; ///< Of /reserved-memory, or of / where it is missing.
     uint32_t size_cells;
+    uint32_t root_address_cells;
+    uint32_t root_size_cells;
 };
 
 /// Reads all of this. The blob, as long as its file, must stay. Returns TOOL_OK, or another exit

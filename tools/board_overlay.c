@@ -98,6 +98,12 @@ static void put_cells(FILE *out, uint64_t value, uint32_t cells)
     (void)fprintf(out, "0x%llx", (unsigned long long)(value & UINT32_MAX));
 }
 
+static void put_cell_counts(FILE *out, const char *indent, uint32_t address, uint32_t size)
+{
+    (void)fprintf(out, "%s#address-cells = <%u>;\n%s#size-cells = <%u>;\n", indent, address, indent,
+                  size);
+}
+
 static void put_node(FILE *out, const struct wanted *wanted, uint32_t index,
                      const struct board *board)
 {
@@ -156,10 +162,12 @@ char *overlay_source(const struct overlay *overlay, const struct board *board, c
     (void)fprintf(out, "/dts-v1/;\n/plugin/;\n\n// What %s needs and the device tree lacks.\n",
                   tool_basename(firmware));
     if (overlay->count != 0) {
-        (void)fprintf(out,
-                      "&{/} {\n\treserved-memory {\n\t\t#address-cells = <%u>;\n"
-                      "\t\t#size-cells = <%u>;\n\t\tranges;\n",
-                      board->address_cells, board->size_cells);
+        // The root's cells as they are: the compiler asks for them beside `ranges`.
+        (void)fprintf(out, "&{/} {\n");
+        put_cell_counts(out, "\t", board->root_address_cells, board->root_size_cells);
+        (void)fprintf(out, "\n\treserved-memory {\n");
+        put_cell_counts(out, "\t\t", board->address_cells, board->size_cells);
+        (void)fprintf(out, "\t\tranges;\n");
         for (uint32_t i = 0; i < overlay->count; i++) {
             put_node(out, &overlay->wanted[i], i, board);
         }
