@@ -14,8 +14,8 @@
 #define PAYLOAD_MAX 65528u
 #define ENDPOINTS_MAX 65536u
 
-/// Where loaders place rings and buffers: multiples of this.
-#define PLACE_ALIGN 16u
+/// Yoke's loader places rings and buffers at multiples of a cache line (struct yoke_plan_options).
+#define PLACE_ALIGN 64u
 
 /// What Linux's own driver does: rings in whole pages, at most so many buffers each way.
 #define LINUX_PAGE 4096u
