@@ -46,9 +46,10 @@ static void add(struct comparison *comparison, const char *field, const cJSON *f
     (void)cJSON_AddItemToArray(comparison->array, json);
 }
 
-/// Compares two values that may hold others. `path` names them.
+/// Compares two values that may hold others, as deep as JSON of an entry. `path` names them.
+// NOLINTNEXTLINE(misc-no-recursion)
 static void compare(struct comparison *comparison, const char *path, const cJSON *from,
-                    const cJSON *to) // NOLINT(misc-no-recursion): as deep as JSON of an entry
+                    const cJSON *to)
 {
     char field[80];
 

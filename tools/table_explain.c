@@ -265,11 +265,11 @@ void table_explain(const struct subject *subject, const struct table *table)
         (void)printf(" %llu (0x%llx)", (unsigned long long)refusal->bound,
                      (unsigned long long)refusal->bound);
     }
+    const uint64_t in_file = file_offset(subject, table) + explanation.byte;
     if (explanation.located) {
         (void)printf("\nwhere     byte %llu of the table", (unsigned long long)explanation.byte);
         if (!subject->raw) {
-            (void)printf(", byte 0x%llx of the file",
-                         (unsigned long long)(file_offset(subject, table) + explanation.byte));
+            (void)printf(", byte 0x%llx of the file", (unsigned long long)in_file);
         }
     }
     if (explanation.place != NULL) {
