@@ -52,7 +52,8 @@ static void skip_to(struct yoke_trace_block *trace, uint32_t position)
     trace->position = position;
 }
 
-/// Copies `count` bytes of the text from trace->position on.
+/// Copies `count` bytes of the text from trace->position on: single loads, for the firmware may be
+/// overwriting them.
 static void copy(const struct yoke_trace_block *trace, uint8_t *to, uint32_t count)
 {
     const uint8_t *const text = (const uint8_t *)(trace->block + 1);
@@ -60,9 +61,10 @@ static void copy(const struct yoke_trace_block *trace, uint8_t *to, uint32_t cou
     const uint32_t first = trace->size - at < count ? trace->size - at : count;
 
     yoke_invalidate(trace->port, text + at, first);
-    yoke_snapshot(to, text + at, first);
     yoke_invalidate(trace->port, text, count - first);
-    yoke_snapshot(to + first, text, count - first);
+    for (uint32_t i = 0; i < count; i++) {
+        to[i] = YOKE_LOAD(text[(at + i) & (trace->size - 1)]);
+    }
 }
 
 size_t yoke_trace_block_read(struct yoke_trace_block *trace, void *text, size_t size)
