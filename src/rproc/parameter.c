@@ -20,10 +20,10 @@ static int refuse_bytes(struct planner *planner, const struct yoke_parameter *va
                        value->bytes.size, rule, bound);
 }
 
-/// The largest number of so many bytes: 1, 2, 4 or 8.
+/// The largest number of so many bytes; what has more than 8 is no number.
 static uint64_t largest(uint32_t size)
 {
-    return size == 8 ? UINT64_MAX : (UINT64_C(1) << (8 * size)) - 1;
+    return size >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * size)) - 1;
 }
 
 /// Checks that a value fits its parameter.
