@@ -22,8 +22,10 @@ def demand(what, is_so, should):
 class Play:
     """One sequence. The subclasses see what their subject puts into the rings."""
 
+    memory_kind = Memory
+
     def __init__(self, setup):
-        self.memory = Memory()
+        self.memory = self.memory_kind()
         self.memory.on_bell = self.rung
         config = octets(setup.get("config", ""))
         self.offered = number(setup.get("offered", 1))

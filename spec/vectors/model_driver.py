@@ -15,7 +15,11 @@ class Driver(Side):
         """Boot, as in 8.2."""
         if self.state != "down":
             self.went_down("down")
-        for status in (0, 1, 3):
+        self.memory[STATUS] = 0
+        self.set_up()
+
+    def set_up(self):
+        for status in (1, 3):
             self.memory[STATUS] = status
         features = self.offered & self.known
         self.memory.set32(GFEATURES, features)
