@@ -14,11 +14,20 @@
 #define CONFORM_LINK_RINGS 0x10000u   ///< Bytes of memory for both rings, at its beginning,
 #define CONFORM_LINK_BUFFERS 0x40000u ///< and of that for buffers.
 
+#define CONFORM_LINK_WAITING 64u ///< Messages that wait for their answer, for each client.
+
+/// A message that waits for a buffer to answer into.
+struct conform_link_held {
+    struct yoke_msg msg;
+    yoke_ticket ticket;
+};
+
 /// A link and its application. The caller's memory, not moved while in use.
 struct conform_link {
     struct conform_target target; ///< To be given to conform_report().
     uint64_t now;
-    uint32_t rang;
+    uint32_t rang; ///< Doorbells that the link rang.
+    bool bell;     ///< Its own rang.
     bool up;
     struct yoke_port port;
     struct yoke_vdev vdev;
@@ -27,9 +36,9 @@ struct conform_link {
     struct yoke_service services[CONFORM_LINK_SERVICES];
     struct conform_link_client {
         struct yoke_ept ept;
-        bool open;
-        bool greeting; ///< Its greeting found no buffer yet.
-        uint32_t service;
+        bool greeting; ///< Its greeting is to be sent.
+        uint32_t waiting;
+        struct conform_link_held held[CONFORM_LINK_WAITING];
     } clients[CONFORM_LINK_SERVICES];
     struct yoke_window window;
     struct yoke_mem da;
