@@ -156,8 +156,8 @@ bool device_take(struct conform *c, unsigned queue, uint32_t *id)
            "queue %u, head number %u: %u", queue, ring->seen, *id);
     const uint8_t *const desc = ring->desc + 16 * *id;
     struct offered *const o = &d->was[queue][*id];
-    *o = (struct offered){
-        .address = get64(desc), .len = get32(desc + 8), .flags = get16(desc + 12)};
+    *o =
+        (struct offered){.address = get64(desc), .len = get32(desc + 8), .flags = get16(desc + 12)};
     expect(c, (o->flags & (DESC_INDIRECT | DESC_NEXT)) == 0, "a message lies in one buffer",
            "queue %u, descriptor %u: flags 0x%x", queue, *id, o->flags);
     expect(c, (o->flags & DESC_WRITE) == (queue == QUEUE_TO_DRIVER ? DESC_WRITE : 0),
@@ -165,8 +165,8 @@ bool device_take(struct conform *c, unsigned queue, uint32_t *id)
            queue, *id, o->flags);
     o->at = window_at(c->target->pa, o->address, o->len);
     expect(c, o->at != NULL, "buffers lie in memory that both sides reach, by physical address",
-           "queue %u, descriptor %u: 0x%llx, %u bytes", queue, *id,
-           (unsigned long long)o->address, o->len);
+           "queue %u, descriptor %u: 0x%llx, %u bytes", queue, *id, (unsigned long long)o->address,
+           o->len);
     d->out[queue][*id] = true;
     d->held[queue]++;
     ring->seen++;

@@ -65,7 +65,7 @@ struct driver {
     struct service services[SERVICES_MAX];
     uint32_t service_count;
     uint32_t announcements;      ///< All that came.
-    uint32_t others;             ///< Messages that were neither announcements nor for the check.
+    uint32_t others;             ///< Messages neither to CHECKER_ADDRESS nor to address 53.
     struct message announcement; ///< The last one, whole.
 };
 

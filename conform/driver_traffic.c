@@ -212,14 +212,26 @@ static void note_service(struct driver *d, const struct message *m)
     }
 }
 
+/// The next used element of queue 0 with a message in it: a buffer may also come back without one.
+static bool next_message(struct conform *c, uint32_t *id, uint32_t *len)
+{
+    while (driver_used(c, QUEUE_TO_DRIVER, id, len)) {
+        if (*len != 0) {
+            return true;
+        }
+        driver_return(c, *id);
+    }
+    return false;
+}
+
 bool driver_take(struct conform *c, struct message *m)
 {
     struct driver *const d = &c->driver;
     uint32_t id, len;
 
-    if (!driver_used(c, QUEUE_TO_DRIVER, &id, &len)) {
+    if (!next_message(c, &id, &len)) {
         driver_want(c, QUEUE_TO_DRIVER, true);
-        if (!driver_used(c, QUEUE_TO_DRIVER, &id, &len)) {
+        if (!next_message(c, &id, &len)) {
             return false;
         }
     }
@@ -236,6 +248,8 @@ bool driver_take(struct conform *c, struct message *m)
     memcpy(m->data, buffer + HEADER_BYTES, sizeof m->data);
     if (m->dst == NS_ADDRESS) {
         note_service(d, m);
+    } else if (m->dst != CHECKER_ADDRESS) {
+        d->others++;
     }
     if (!d->keeps) {
         driver_return(c, id);
@@ -252,7 +266,6 @@ bool driver_receive(struct conform *c, uint32_t dst, struct message *m)
             if (m->dst == dst) {
                 return true;
             }
-            c->driver.others += m->dst != NS_ADDRESS;
         }
     } while (let_run(c, deadline));
     return false;

@@ -84,17 +84,21 @@ static void outside_of_memory(struct conform *c)
 static void over_the_edge(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
+    const struct conform_target *const target = c->target;
+    const uint64_t end = target->free_pa + target->free_size;
+    uint8_t *const at = target->free + target->free_size - HEADER_BYTES - 4;
 
-    for (unsigned i = 0; i < CONFORM_WINDOWS; i++) {
-        const struct conform_window *const w = &c->target->pa[i];
-        const uint64_t end = w->address + w->size;
-        if (w->at == NULL || window_at(c->target->pa, end, 1) != NULL) {
-            continue;
-        }
-        const uint32_t id = prepare(c, service);
-        driver_desc(c, 1, id, end - HEADER_BYTES - 4, HEADER_BYTES + 8, 0, 0);
-        refused(c, service, id);
+    if (window_at(target->pa, end, 1) != NULL) {
+        not_applicable(c, "memory goes on where the checker's ends");
     }
+    // All of a message that would be answered, but for its last bytes.
+    put32(at, STRANGER);
+    put32(at + 4, service);
+    put32(at + 8, 0);
+    put32(at + 12, 8);
+    const uint32_t id = prepare(c, service);
+    driver_desc(c, 1, id, end - HEADER_BYTES - 4, HEADER_BYTES + 8, 0, 0);
+    refused(c, service, id);
 }
 
 static void wrapping_length(struct conform *c)

@@ -160,6 +160,12 @@ static void doorbells_in_spite(struct conform *c)
         driver_echo(c, service, i, i);
         driver_kick(c, i % 2);
     }
+    for (uint32_t i = 0; i < 4; i++) {
+        quiet(c); // It has nothing to do.
+        driver_kick(c, i % 2);
+        quiet(c);
+        driver_echo(c, service, i, i);
+    }
     driver_expect_clean(c);
 }
 

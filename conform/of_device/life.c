@@ -33,7 +33,6 @@ static void up_any_number_of_times(struct conform *c)
 static void nothing_survives(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
-    struct message m;
 
     driver_drain(c);
     // Shown, but the device is not told; then it is reset.
@@ -46,10 +45,7 @@ static void nothing_survives(struct conform *c)
     quiet(c);
     driver_up(c, &(struct up){.elsewhere = true});
     driver_echo(c, driver_find(c), 5, 1);
-    quiet(c);
-    while (driver_take(c, &m)) {
-        c->driver.others += m.dst != NS_ADDRESS;
-    }
+    driver_drain(c);
     expect(c, c->driver.others == 0, "what was sent before a reset is not delivered after",
            "%u answers to it", c->driver.others);
     driver_expect_clean(c);

@@ -171,11 +171,17 @@ static void head_out_of_range(struct conform *c)
                "a head that is not below num gives nothing back, and those behind it are taken",
                "%u buffers of queue 1 are free instead of %u", c->driver.spares, before);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        driver_offer(c, QUEUE_TO_DRIVER, bad[i]);
-        driver_show(c, QUEUE_TO_DRIVER);
+    // The same among buffers, with no more than num heads outstanding.
+    uint32_t kept[RING_MAX];
+    const uint32_t count = c->driver.ring[0].num;
+    driver_use_up(c, service, kept, count);
+    c->driver.keeps = false;
+    for (uint32_t i = 0; i < count / 2; i++) {
+        driver_offer(c, QUEUE_TO_DRIVER, bad[i % 4]);
+        driver_offer(c, QUEUE_TO_DRIVER, kept[i]);
     }
-    for (uint32_t i = 0; i < 2 * c->driver.ring[0].num; i++) {
+    driver_show(c, QUEUE_TO_DRIVER);
+    for (uint32_t i = 0; i < 2 * count; i++) {
         driver_echo(c, service, 10, i);
     }
     driver_expect_clean(c);

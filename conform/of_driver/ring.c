@@ -345,6 +345,12 @@ static void doorbells_in_spite(struct conform *c)
         device_echo(c, client, i, i);
         device_ring(c, i % 2);
     }
+    for (uint32_t i = 0; i < 4; i++) {
+        quiet(c); // It has nothing to do.
+        device_ring(c, i % 2);
+        quiet(c);
+        device_echo(c, client, i, i);
+    }
 }
 
 // ------------------------------------------------------------------------------------ reading

@@ -1,0 +1,672 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A tiny driver with a client that sends back what it gets, and the ways in which it can be wrong.
+#include "wrong.h"
+
+#include <string.h>
+
+#define DA 0x21000000u
+#define PA UINT64_C(0x8200000000)
+#define RINGS 0x10000u
+#define SIZE 0x80000u
+#define NUM_MAX 256u
+#define CLIENTS 6u
+#define HELD 32u
+#define NS 1u
+#define INDIRECT (1u << 28)
+#define EVENT (1u << 29)
+
+enum {
+    NONE,
+    WRITES_NUM,
+    STATUS_15,
+    STAYS_AT_7,
+    TAKES_TOO_MUCH,
+    EVENT_UNASKED,
+    TAKES_BIT_30,
+    ZEROES_NOTHING,
+    NO_KICK,
+    RINGS_QUEUE_NUMBER,
+    LOOKS_AT_ONE_QUEUE,
+    GOES_ON_WHEN_DOWN,
+    RINGS_WHEN_DOWN,
+    DELIVERS_OLD,
+    SENDS_EARLY,
+    TAKES_RINGS_AS_THEY_ARE,
+    ANY_SHAPE,
+    USED_ELSEWHERE,
+    BUFFERS_BY_DA,
+    OTHER_BYTE_ORDER,
+    WRITES_USED,
+    HEADS_TWICE,
+    COMPARES_INDICES,
+    ANY_INDEX,
+    IDS_OF_16_BITS,
+    STOPS_AT_BAD_ID,
+    BELIEVES_LENGTH,
+    ANY_FLAG_SUPPRESSES,
+    EVENT_LATE,
+    FLAGS_WITH_EVENT,
+    RINGS_NOW_AND_THEN,
+    NEVER_ASKS,
+    OFFENDED_BY_BELLS,
+    READS_INDEX_BACK,
+    READS_LENGTH_BACK,
+    READS_PLACE_BACK,
+    WRITE_IN_QUEUE_1,
+    SHARES_BUFFERS,
+    SHORT_BUFFERS,
+    NO_WRITE,
+    JUNK_IN_HEADER,
+    WANTS_FLAGS_0,
+    DESC_WITHOUT_HEADER,
+    ANY_HEADER_LEN,
+    CUTS,
+    KEEPS_REFUSED,
+    BOUNCES,
+    LAST_FIRST,
+    RETURNS_LESS,
+    WRITES_SENT,
+    FORGETS_TO_WAIT,
+    ANNOUNCES_UNASKED,
+    NAMES_OF_ANY_SIZE,
+    NAMES_WITHOUT_END,
+    FLAGS_OF_ANY_VALUE,
+    NAMES_OF_32_BYTES,
+    GREETS_AGAIN,
+    ONE_OF_A_NAME,
+    DESTROYS_BY_NAME,
+    NEVER_DESTROYS,
+    REMEMBERS_SERVICES,
+    TABLE_OVERFLOWS,
+    ONE_ADDRESS,
+    ANSWERS_AT_53,
+    LOW_ADDRESSES,
+    ANSWERS_NOBODY,
+    ANSWERS_THE_SERVICE,
+};
+
+const struct deviation driver_deviations[] = {
+    [NONE] = {"none", "nothing"},
+    [WRITES_NUM] = {"VDEV-1", "writes num of a ring"},
+    [STATUS_15] = {"VDEV-4", "sets FEATURES_OK"},
+    [STAYS_AT_7] = {"VDEV-4", "lets go without a reset"},
+    [TAKES_TOO_MUCH] = {"VDEV-6", "takes INDIRECT_DESC, offered or not"},
+    [EVENT_UNASKED] = {"VDEV-8", "uses event indices without having negotiated them"},
+    [TAKES_BIT_30] = {"VDEV-9", "takes feature bit 30"},
+    [ZEROES_NOTHING] = {"VDEV-10", "does not zero used parts"},
+    [NO_KICK] = {"VDEV-14", "does not ring after status 7"},
+    [RINGS_QUEUE_NUMBER] = {"VDEV-17", "rings with the queue's number"},
+    [LOOKS_AT_ONE_QUEUE] = {"VDEV-18", "looks only at the queue that was rung for"},
+    [GOES_ON_WHEN_DOWN] = {"LIFE-9", "takes messages after it reset the device"},
+    [RINGS_WHEN_DOWN] = {"LIFE-1", "rings back when it is rung after a reset"},
+    [DELIVERS_OLD] = {"LIFE-3", "delivers after a reset what came before it"},
+    [SENDS_EARLY] = {"LIFE-7", "sends before status 7"},
+    [TAKES_RINGS_AS_THEY_ARE] = {"LIFE-14", "goes on with rings as they are"},
+    [ANY_SHAPE] = {"RING-1", "takes any num and align"},
+    [USED_ELSEWHERE] = {"RING-2", "has the used part where align 4 would have it"},
+    [BUFFERS_BY_DA] = {"RING-3", "writes device addresses to descriptors"},
+    [OTHER_BYTE_ORDER] = {"RING-4", "has addresses in the other byte order"},
+    [WRITES_USED] = {"RING-5", "clears the flags of the used part"},
+    [HEADS_TWICE] = {"RING-11", "puts each seventh head twice"},
+    [COMPARES_INDICES] = {"RING-11", "compares indices with <"},
+    [ANY_INDEX] = {"RING-15", "believes the used index"},
+    [IDS_OF_16_BITS] = {"RING-16", "looks at 16 bits of ids"},
+    [STOPS_AT_BAD_ID] = {"RING-16", "stops at an id that does not exist"},
+    [BELIEVES_LENGTH] = {"RING-17", "believes the used length"},
+    [ANY_FLAG_SUPPRESSES] = {"RING-18", "takes any flag for suppression"},
+    [EVENT_LATE] = {"RING-19", "rings one later than the event says"},
+    [FLAGS_WITH_EVENT] = {"RING-19", "sets flags with event indices"},
+    [RINGS_NOW_AND_THEN] = {"RING-20", "rings only now and then"},
+    [NEVER_ASKS] = {"RING-21", "never asks for a doorbell again"},
+    [OFFENDED_BY_BELLS] = {"RING-22", "stops at a doorbell without need"},
+    [READS_INDEX_BACK] = {"RING-23", "reads its available index back"},
+    [READS_LENGTH_BACK] = {"RING-23", "reads the length of a buffer back from its descriptor"},
+    [READS_PLACE_BACK] = {"RING-23", "reads the place of a buffer back from its descriptor"},
+    [WRITE_IN_QUEUE_1] = {"MSG-1", "sets WRITE in queue 1"},
+    [SHARES_BUFFERS] = {"MSG-2", "has one buffer for two descriptors"},
+    [SHORT_BUFFERS] = {"MSG-2", "has buffers of 256 bytes"},
+    [NO_WRITE] = {"MSG-3", "does not set WRITE in queue 0"},
+    [JUNK_IN_HEADER] = {"MSG-4", "leaves the reserved field as it was"},
+    [WANTS_FLAGS_0] = {"MSG-4", "refuses messages with flags"},
+    [DESC_WITHOUT_HEADER] = {"MSG-6", "leaves the header out of the descriptor's length"},
+    [ANY_HEADER_LEN] = {"MSG-8", "believes the header's len"},
+    [CUTS] = {"MSG-9", "cuts messages to 400 bytes"},
+    [KEEPS_REFUSED] = {"MSG-10", "keeps the buffers of what it refuses"},
+    [BOUNCES] = {"MSG-11", "sends back what nobody takes"},
+    [LAST_FIRST] = {"MSG-12", "answers the last first"},
+    [RETURNS_LESS] = {"MSG-13", "gives buffers back with the length of their message"},
+    [WRITES_SENT] = {"MSG-14", "writes to a buffer that the device has"},
+    [FORGETS_TO_WAIT] = {"MSG-15", "does not ask for a doorbell when it waits for a buffer"},
+    [ANNOUNCES_UNASKED] = {"NS-1", "announces without having negotiated the name service"},
+    [NAMES_OF_ANY_SIZE] = {"NS-4", "takes announcements of any length"},
+    [NAMES_WITHOUT_END] = {"NS-4", "looks only at as many bytes of a name as it knows"},
+    [FLAGS_OF_ANY_VALUE] = {"NS-4", "takes every flag but 1 for create"},
+    [NAMES_OF_32_BYTES] = {"NS-4", "compares bytes behind a name's end"},
+    [GREETS_AGAIN] = {"NS-5", "takes the same announcement for another service"},
+    [ONE_OF_A_NAME] = {"NS-5", "takes one service of a name"},
+    [DESTROYS_BY_NAME] = {"NS-6", "destroys by name"},
+    [NEVER_DESTROYS] = {"NS-6", "does not know destroy"},
+    [REMEMBERS_SERVICES] = {"NS-9", "remembers services when the link goes down"},
+    [TABLE_OVERFLOWS] = {"NS-11", "forgets its first service when there is no room"},
+    [ONE_ADDRESS] = {"ADDR-1", "has all clients at one address"},
+    [ANSWERS_AT_53] = {"ADDR-2", "answers at address 53"},
+    [LOW_ADDRESSES] = {"ADDR-3", "chooses addresses below 1024"},
+    [ANSWERS_NOBODY] = {"ADDR-4", "has its client at 0xffffffff too"},
+    [ANSWERS_THE_SERVICE] = {"ADDR-5", "sends answers to the service, not to who sent"},
+    {0},
+};
+
+struct queue {
+    uint8_t *desc, *avail, *used;
+    uint32_t num, id, outstanding;
+    uint16_t seen, next, shown;
+    bool out[NUM_MAX];
+};
+
+struct note {
+    uint32_t src, dst, size, service_of;
+    uint8_t data[512];
+};
+
+static struct {
+    struct conform_target target;
+    unsigned wrong;
+    uint64_t now;
+    uint32_t bells, rang, features, next_address;
+    bool up, broken, placed;
+    struct queue q[2];
+    uint16_t spare[NUM_MAX];
+    uint32_t spares, sent, taken;
+    struct client {
+        uint32_t address, service;
+        char name[32];
+    } clients[CLIENTS];
+    struct note held[HELD];
+    uint32_t held_count;
+    uint32_t entry[20];
+    _Alignas(4096) uint8_t memory[SIZE];
+} d;
+
+static uint32_t get(const uint8_t *at, unsigned bytes)
+{
+    uint32_t value = 0;
+
+    for (unsigned i = bytes; i-- != 0;) {
+        value = value << 8 | at[i];
+    }
+    return value;
+}
+
+static void set(uint8_t *at, unsigned bytes, uint32_t value)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        at[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+static uint8_t *field(unsigned offset)
+{
+    return (uint8_t *)d.entry + offset;
+}
+
+static uint8_t *buffer(unsigned queue, uint32_t i)
+{
+    if (d.wrong == SHARES_BUFFERS && i == 1) {
+        i = 0;
+    }
+    return d.memory + RINGS + (queue * 256u + i) * 512u;
+}
+
+static void put(unsigned queue, uint32_t i, uint32_t len)
+{
+    struct queue *const q = &d.q[queue];
+    uint8_t *const desc = q->desc + 16 * i;
+    const uint64_t base = d.wrong == BUFFERS_BY_DA ? DA : PA;
+    const uint64_t address = base + (uint64_t)(buffer(queue, i) - d.memory);
+    const bool write = queue == 0 ? d.wrong != NO_WRITE : d.wrong == WRITE_IN_QUEUE_1;
+
+    if (d.wrong == READS_INDEX_BACK) {
+        q->next = (uint16_t)get(q->avail + 2, 2);
+    }
+    set(desc, 4, (uint32_t)address);
+    set(desc + 4, 4, (uint32_t)(address >> 32));
+    set(desc + 8, 4, d.wrong == SHORT_BUFFERS && queue == 0 ? 256 : len);
+    set(desc + 12, 2, write ? 2 : 0);
+    set(q->avail + 4 + 2 * (q->next % q->num), 2, i);
+    q->next++;
+    if (d.wrong == HEADS_TWICE && q->next % 7 == 0) {
+        set(q->avail + 4 + 2 * (q->next % q->num), 2, i);
+        q->next++;
+    }
+    set(q->avail + 2, 2, q->next);
+    q->out[i] = true;
+    q->outstanding++;
+}
+
+static void ring_if_asked(unsigned queue)
+{
+    struct queue *const q = &d.q[queue];
+    const uint16_t flags = (uint16_t)get(q->used, 2);
+    const uint16_t event = (uint16_t)get(q->used + 4 + 8 * q->num, 2);
+    bool asked = d.wrong == ANY_FLAG_SUPPRESSES ? flags == 0 : (flags & 1) == 0;
+
+    if ((d.features & EVENT) != 0 || d.wrong == EVENT_UNASKED) {
+        asked = (uint16_t)(q->next - event - 1) < (uint16_t)(q->next - q->shown);
+        asked = d.wrong == EVENT_LATE ? (uint16_t)(event + 2) == q->next : asked;
+    }
+    if (q->next != q->shown && asked && (d.wrong != RINGS_NOW_AND_THEN || q->next % 8 == 3)) {
+        d.rang |= 1u << (d.wrong == RINGS_QUEUE_NUMBER ? queue : q->id);
+    }
+    q->shown = q->next;
+}
+
+/// The next used id, or -1.
+static int next_used(unsigned queue, uint32_t *len)
+{
+    struct queue *const q = &d.q[queue];
+    const uint16_t index = (uint16_t)get(q->used + 2, 2);
+
+    if ((uint16_t)(index - q->seen) > q->outstanding && d.wrong != ANY_INDEX) {
+        d.broken = true;
+    }
+    while (!d.broken && (d.wrong == COMPARES_INDICES ? q->seen < index : q->seen != index)) {
+        const uint8_t *const element = q->used + 4 + 8 * (q->seen % q->num);
+        uint32_t id = get(element, 4);
+        *len = get(element + 4, 4);
+        q->seen++;
+        if (d.wrong == IDS_OF_16_BITS) {
+            id &= 0xffff;
+        }
+        if (id < q->num && q->out[id]) {
+            q->out[id] = false;
+            q->outstanding--;
+            return (int)id;
+        }
+        if (d.wrong == STOPS_AT_BAD_ID) {
+            d.broken = true;
+        }
+    }
+    return -1;
+}
+
+static bool send(uint32_t src, uint32_t dst, const uint8_t *data, uint32_t size)
+{
+    uint32_t len;
+    int id;
+
+    while ((id = next_used(1, &len)) >= 0) {
+        d.spare[d.spares++] = (uint16_t)id;
+    }
+    if (d.broken) {
+        return true;
+    }
+    if (d.spares == 0) {
+        if (d.wrong == WRITES_SENT) {
+            buffer(1, 1)[16] ^= 0x11;
+        }
+        return false;
+    }
+    id = d.spare[--d.spares];
+    uint8_t *const at = buffer(1, (uint32_t)id);
+    set(at, 4, src);
+    set(at + 4, 4, d.wrong == OTHER_BYTE_ORDER ? __builtin_bswap32(dst) : dst);
+    if (d.wrong != JUNK_IN_HEADER) {
+        set(at + 8, 4, 0);
+    }
+    size = d.wrong == CUTS && size > 400 ? 400 : size;
+    set(at + 12, 2, size);
+    set(at + 14, 2, 0);
+    memcpy(at + 16, data, size);
+    put(1, (uint32_t)id, d.wrong == DESC_WITHOUT_HEADER ? size : 16 + size);
+    d.sent++;
+    return true;
+}
+
+// ------------------------------------------------------------------------------------- service
+
+static void open_client(const uint8_t *name, uint32_t service)
+{
+    for (unsigned i = 0; i <= CLIENTS; i++) {
+        struct client *const c = &d.clients[d.wrong == TABLE_OVERFLOWS && i == CLIENTS ? 0 : i];
+        if (i == CLIENTS && d.wrong != TABLE_OVERFLOWS) {
+            return;
+        }
+        if (c->address == 0 || i == CLIENTS) {
+            c->address = d.wrong == LOW_ADDRESSES ? 500 + i
+                         : d.wrong == ONE_ADDRESS ? 1024
+                                                  : d.next_address++;
+            c->service = service;
+            memcpy(c->name, name, 32);
+            if (memcmp(name, "svc", 4) == 0) {
+                (void)send(c->address, service, (const uint8_t *)"hello", 5);
+            }
+            return;
+        }
+    }
+}
+
+static void hear(const uint8_t *ns, uint32_t size)
+{
+    const uint32_t service = get(ns + 32, 4);
+    const uint32_t flags = get(ns + 36, 4);
+    uint8_t name[32] = {0};
+    bool known = false;
+
+    if ((size != 40 && (d.wrong != NAMES_OF_ANY_SIZE || size < 39)) || service == UINT32_MAX ||
+        (flags > 1 && d.wrong != FLAGS_OF_ANY_VALUE)) {
+        return;
+    }
+    if (memchr(ns, 0, 32) == NULL && d.wrong != NAMES_WITHOUT_END) {
+        return;
+    }
+    if (ns[0] == 0 && d.wrong != NAMES_WITHOUT_END) {
+        return;
+    }
+    if (d.wrong == NAMES_WITHOUT_END && (ns[0] == 0 || memchr(ns, 0, 32) == NULL)) {
+        open_client((const uint8_t *)"svc\0                            ", service);
+        return;
+    }
+    memcpy(name, ns, d.wrong == NAMES_OF_32_BYTES ? 32 : strlen((const char *)ns));
+    if (d.wrong == NAMES_OF_32_BYTES && memcmp(name, "svc\0\0", 5) != 0) {
+        name[0] = '?';
+    }
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        struct client *const c = &d.clients[i];
+        const bool same_name = c->address != 0 && memcmp(c->name, name, 32) == 0;
+        const bool same = same_name && c->service == service;
+        if (flags == 1 && d.wrong != NEVER_DESTROYS &&
+            (same || (same_name && d.wrong == DESTROYS_BY_NAME))) {
+            c->address = 0;
+        }
+        known |= same || (same_name && d.wrong == ONE_OF_A_NAME);
+    }
+    if (flags != 1 && (!known || d.wrong == GREETS_AGAIN)) {
+        open_client(name, service);
+    }
+}
+
+static void receive(const struct note *note)
+{
+    const struct client *client = NULL;
+
+    if (note->dst == 53) {
+        hear(note->data, note->size);
+        if (d.wrong != ANSWERS_AT_53 || note->size == 40) {
+            return;
+        }
+    }
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (d.clients[i].address != 0 &&
+            (d.clients[i].address == note->dst ||
+             (d.wrong == ANSWERS_NOBODY && note->dst == UINT32_MAX))) {
+            client = &d.clients[i];
+        }
+    }
+    if ((client == NULL && d.wrong != BOUNCES && d.wrong != ANSWERS_AT_53) ||
+        note->src == UINT32_MAX) {
+        return;
+    }
+    if (client == NULL && d.wrong == ANSWERS_AT_53 && note->dst != 53) {
+        return;
+    }
+    if (d.held_count < HELD) {
+        d.held[d.held_count] = *note;
+        d.held[d.held_count++].service_of = client != NULL ? client->service : note->src;
+    }
+}
+
+static void answer_held(void)
+{
+    while (d.held_count != 0) {
+        const uint32_t at = d.wrong == LAST_FIRST ? d.held_count - 1 : 0;
+        const struct note *const note = &d.held[at];
+        if (!send(note->dst, d.wrong == ANSWERS_THE_SERVICE ? note->service_of : note->src,
+                  note->data, note->size)) {
+            return;
+        }
+        d.held_count--;
+        memmove(&d.held[at], &d.held[at + 1], (d.held_count - at) * sizeof d.held[0]);
+    }
+}
+
+/// Takes one buffer of queue 0.
+static void take(uint32_t id, uint32_t len)
+{
+    const uint8_t *at = buffer(0, id);
+    struct note note;
+    uint32_t room = 512;
+    bool refused = true;
+
+    if (d.wrong == READS_LENGTH_BACK) {
+        room = get(d.q[0].desc + 16 * id + 8, 4);
+    }
+    if (d.wrong == READS_PLACE_BACK) {
+        const uint64_t address = get(d.q[0].desc + 16 * id, 4) |
+                                 (uint64_t)get(d.q[0].desc + 16 * id + 4, 4) << 32;
+        at = address - PA < SIZE ? d.memory + (address - PA) : d.memory;
+    }
+    if (len > room && d.wrong != BELIEVES_LENGTH) {
+        len = 0;
+    }
+    if (len >= 16) {
+        const uint32_t src = get(at, 4);
+        note.src = d.wrong == OTHER_BYTE_ORDER ? __builtin_bswap32(src) ^ 1 : src;
+        note.dst = get(at + 4, 4);
+        note.size = get(at + 12, 2);
+        refused = note.size > len - 16 || note.size > 496;
+        if (d.wrong == ANY_HEADER_LEN && refused) {
+            note.size = 4;
+            refused = false;
+        }
+        refused |= d.wrong == WANTS_FLAGS_0 && get(at + 14, 2) != 0;
+    }
+    if (!refused) {
+        memcpy(note.data, at + 16, note.size);
+    }
+    if (!refused || d.wrong != KEEPS_REFUSED) {
+        put(0, id, d.wrong == RETURNS_LESS && len > 16 ? len : 512);
+    }
+    if (!refused) {
+        receive(&note);
+    }
+}
+
+static void work(uint32_t bells)
+{
+    uint32_t len, before;
+    int id;
+
+    if (d.wrong == OFFENDED_BY_BELLS && get(d.q[0].used + 2, 2) == d.q[0].seen) {
+        d.broken = true;
+    }
+    do {
+        before = d.q[0].seen;
+        answer_held();
+        while (d.held_count < HELD / 2 && (d.wrong != LOOKS_AT_ONE_QUEUE || (bells & 8) != 0) &&
+               (id = next_used(0, &len)) >= 0) {
+            take((uint32_t)id, len);
+            if (d.wrong != LAST_FIRST) {
+                answer_held();
+            }
+        }
+        answer_held();
+    } while (d.q[0].seen != before);
+    if (d.broken) {
+        return;
+    }
+    ring_if_asked(0);
+    ring_if_asked(1);
+    if ((d.features & EVENT) != 0 && d.wrong != NEVER_ASKS) {
+        set(d.q[0].avail + 4 + 2 * d.q[0].num, 2, d.q[0].seen);
+        if (d.wrong != FORGETS_TO_WAIT) {
+            set(d.q[1].avail + 4 + 2 * d.q[1].num, 2, d.q[1].seen);
+        }
+    }
+    if (d.wrong == FLAGS_WITH_EVENT) {
+        set(d.q[1].avail, 2, 1);
+    }
+    if (d.wrong == WRITES_USED) {
+        set(d.q[0].used, 2, 0x8000);
+    }
+}
+
+// -------------------------------------------------------------------------------------- target
+
+static bool load(struct conform_target *target)
+{
+    (void)target;
+    if (d.wrong != STAYS_AT_7) {
+        set(field(24), 1, 0);
+    }
+    d.up = d.up && (d.wrong == GOES_ON_WHEN_DOWN || d.wrong == RINGS_WHEN_DOWN);
+    return true;
+}
+
+/// Places a ring. False if it is not sound.
+static bool place(unsigned i)
+{
+    struct queue *const q = &d.q[i];
+    uint32_t align = get(field(32 + 20 * i), 4);
+    uint32_t num = get(field(36 + 20 * i), 4);
+    const bool sound = num >= 2 && num <= NUM_MAX && (num & (num - 1)) == 0 && align >= 4 &&
+                       align <= 65536 && (align & (align - 1)) == 0;
+
+    if (!sound && d.wrong != ANY_SHAPE) {
+        return false;
+    }
+    num = sound ? num : 8;
+    align = sound && d.wrong != USED_ELSEWHERE ? align : 4;
+    const uint32_t used = (16 * num + 6 + 2 * num + align - 1) / align * align;
+    *q = (struct queue){.desc = d.memory + i * (RINGS / 2), .num = num, .id = 3 + i};
+    q->avail = q->desc + 16 * num;
+    q->used = q->desc + used;
+    if (d.wrong == TAKES_RINGS_AS_THEY_ARE && d.placed) {
+        q->seen = (uint16_t)get(q->used + 2, 2);
+        q->next = q->shown = (uint16_t)get(q->avail + 2, 2);
+    } else if (d.wrong == ZEROES_NOTHING) {
+        memset(q->desc, 0, used);
+    } else {
+        memset(q->desc, 0, used + 6 + 8 * num);
+    }
+    set(field(28 + 20 * i), 4, DA + (uint32_t)(q->desc - d.memory));
+    set(field(40 + 20 * i), 4, q->id);
+    if (d.wrong == WRITES_NUM) {
+        set(field(36 + 20 * i), 4, num | 1u << 20);
+    }
+    return true;
+}
+
+static bool start(struct conform_target *target)
+{
+    const uint32_t offered = get(field(12), 4);
+    uint32_t len;
+    int id;
+
+    (void)snprintf(target->why, sizeof target->why, "a ring is not sound");
+    struct note old = {.size = 0};
+    if (d.wrong == DELIVERS_OLD && d.placed && (id = next_used(0, &len)) >= 0) {
+        old = (struct note){.src = get(buffer(0, (uint32_t)id), 4), .size = 3};
+    }
+    d.up = d.broken = false;
+    set(field(24), 1, 1);
+    set(field(24), 1, 3);
+    d.features = offered & (NS | INDIRECT | EVENT | (d.wrong == TAKES_BIT_30 ? 1u << 30 : 0));
+    if (d.wrong == TAKES_TOO_MUCH) {
+        d.features |= INDIRECT;
+    }
+    set(field(16), 4, d.features);
+    if (!place(0) || !place(1)) {
+        set(field(24), 1, 0);
+        return false;
+    }
+    d.placed = true;
+    d.bells = d.rang = d.held_count = 0;
+    d.sent = d.spares = 0;
+    d.next_address = 1024;
+    if (d.wrong != REMEMBERS_SERVICES) {
+        memset(d.clients, 0, sizeof d.clients);
+    }
+    for (uint32_t i = 0; i < d.q[1].num; i++) {
+        d.spare[d.spares++] = (uint16_t)i;
+    }
+    for (uint32_t i = 0; i < d.q[0].num; i++) {
+        memset(buffer(1, i), 0xcc, 512);
+        put(0, i, 512);
+    }
+    d.q[0].shown = d.q[0].next;
+    if (d.wrong == SENDS_EARLY || (d.wrong == ANNOUNCES_UNASKED && (d.features & NS) == 0)) {
+        (void)send(1024, 2000, d.memory, 40);
+    }
+    set(field(24), 1, d.wrong == STATUS_15 ? 15 : 7);
+    if (d.wrong != NO_KICK) {
+        d.rang |= 1u << (d.wrong == RINGS_QUEUE_NUMBER ? 0 : d.q[0].id);
+    }
+    d.up = true;
+    if (old.size != 0) {
+        (void)send(1024, old.src, d.memory, 3);
+    }
+    return true;
+}
+
+static void ring(struct conform_target *target, uint32_t id)
+{
+    (void)target;
+    d.bells |= 1u << id % 32;
+}
+
+static uint32_t rings(struct conform_target *target)
+{
+    const uint32_t rang = d.rang;
+
+    (void)target;
+    d.rang = 0;
+    return rang;
+}
+
+static void wait(struct conform_target *target, uint32_t ms)
+{
+    const uint32_t bells = d.bells;
+
+    (void)target;
+    d.now += ms != 0 ? ms : 1;
+    d.bells = 0;
+    if (d.up && bells != 0) {
+        if (d.wrong == RINGS_WHEN_DOWN && get(field(24), 1) == 0) {
+            d.rang |= 1;
+            return;
+        }
+        work(bells);
+    }
+}
+
+static uint64_t clock_ms(struct conform_target *target)
+{
+    (void)target;
+    return d.now;
+}
+
+static bool alive(struct conform_target *target)
+{
+    (void)target;
+    return true;
+}
+
+struct conform_target *wrong_driver(unsigned deviation)
+{
+    static const struct conform_target_ops ops = {load, start, ring, rings, wait, clock_ms, alive};
+
+    memset(&d, 0, sizeof d);
+    d.wrong = deviation;
+    d.target = (struct conform_target){
+        .ops = &ops,
+        .role = CONFORM_DRIVER,
+        .name = "a tiny driver",
+        .entry = (uint8_t *)d.entry,
+        .da = {{DA, RINGS, d.memory}},
+        .pa = {{PA + RINGS, SIZE - RINGS, d.memory + RINGS}},
+        .service = "svc",
+        .answer_ms = 60,
+        .quiet_ms = 12,
+    };
+    return &d.target;
+}
