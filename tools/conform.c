@@ -24,6 +24,8 @@ const char tool_conform_help[] =
     "  --driver          checks Yoke's own driver role instead of firmware\n"
     "  --machine NAME    the machine (default: the one that the firmware is for)\n"
     "  --service NAME    the service that sends back what it gets (default: echo)\n"
+    "  --quiet MS        how long to wait for what must not come, and for the firmware to notice a\n"
+    "                    reset (default: 12 on machine process, 60 on others)\n"
     "  --only RULE       this rule, as RING-3, or those of a chapter, as RING\n"
     "  --quick           leaves out what takes long: wrapping indices, changes meanwhile\n"
     "  --json            one JSON object on stdout\n"
@@ -37,6 +39,7 @@ struct choices {
     const char *path;
     const char *machine;
     const char *service;
+    const char *quiet;
     bool driver;
     bool quick;
     struct conform_options options;
@@ -45,6 +48,9 @@ struct choices {
 static int check(struct conform_target *target, const struct choices *choices)
 {
     target->quick |= choices->quick;
+    if (choices->quiet != NULL) {
+        target->quiet_ms = (uint32_t)strtoul(choices->quiet, NULL, 10);
+    }
     const struct conform_totals totals = conform_report(target, &choices->options);
     if (totals.checks == 0) {
         tool_error("name a rule of spec/base.md, as RING-3, or a chapter, as RING",
@@ -71,6 +77,8 @@ static int check_machine(const struct choices *choices, const struct yoke_elf *e
         return TOOL_RESOURCES;
     }
     if (conform_machine_open(&target, elf, machine, choices->service) == YOKE_OK) {
+        // An emulated core may take its time.
+        target.target.quiet_ms = strcmp(kind->name, "process") == 0 ? 12 : 60;
         (void)snprintf(target.target.name, sizeof target.target.name, "%s on machine %s",
                        tool_basename(choices->path), kind->name);
         status = check(&target.target, choices);
@@ -133,6 +141,7 @@ static bool parse(struct choices *choices, int argc, char **argv)
         const char **value;
     } values[] = {{"--machine", &choices->machine},
                   {"--service", &choices->service},
+                  {"--quiet", &choices->quiet},
                   {"--only", &choices->options.only}};
     const struct {
         const char *name;
@@ -169,6 +178,13 @@ static bool parse(struct choices *choices, int argc, char **argv)
     if (choices->driver == (choices->path != NULL)) {
         tool_error("try: yoke help conform",
                    choices->driver ? "--driver goes without firmware" : "no firmware was named");
+        return false;
+    }
+    if (choices->quiet != NULL &&
+        (strspn(choices->quiet, "0123456789") != strlen(choices->quiet) ||
+         choices->quiet[0] == '\0' || strlen(choices->quiet) > 5)) {
+        tool_error("try: yoke help conform", "--quiet %s: MS must be a number from 0 to 99999",
+                   choices->quiet);
         return false;
     }
     return true;

@@ -127,7 +127,7 @@ static void everything_is_read_anew(struct conform *c)
     driver_put16(&c->driver, c->driver.ring[0].avail + 4 + 2 * c->driver.ring[0].num, 999);
     drop_bells(c);
     driver_echo(c, service, 64, 2);
-    const bool rang = take_bell(c, 6);
+    const bool rang = await_bell(c, 6);
     expect(c, rang, "rings, doorbells and features are those of this ready point",
            "the doorbell of queue 0, now number 6, did not ring");
     driver_expect_clean(c);
