@@ -156,10 +156,16 @@ static void any_doorbell_is_a_look(struct conform *c)
     }
 }
 
+/// It has come up once: it knows its image by now, if it has that from the entry.
+static void meet_and_part(struct conform *c)
+{
+    (void)driver_meet(c, &(struct up){0});
+    driver_down(c);
+}
+
 /// Comes up with one word of the entry changed, expects nothing, and then that all is well again.
 static void refuses(struct conform *c, uint32_t offset, uint32_t value)
 {
-    quiet(c); // It knows its image by now, if it has that from the entry.
     driver_offer_all(c, &(struct up){0});
     const uint32_t good = get32(c->driver.entry + offset);
     driver_entry32(c, offset, value);
@@ -176,7 +182,7 @@ static void refuses(struct conform *c, uint32_t offset, uint32_t value)
 
 static void unplaced_ring(struct conform *c)
 {
-    driver_begin(c);
+    meet_and_part(c);
     refuses(c, ENTRY_RING(0, RING_DA), DA_ANY);
     refuses(c, ENTRY_RING(1, RING_DA), DA_ANY);
     works_again(c);
@@ -186,7 +192,7 @@ static void ring_elsewhere(struct conform *c)
 {
     static const uint32_t outside[] = {0x00000010, 0x0ffff000, 0xfffff000};
 
-    driver_begin(c);
+    meet_and_part(c);
     for (size_t i = 0; i < 3; i++) {
         if (window_at(c->target->da, outside[i], 16) == NULL) {
             refuses(c, ENTRY_RING(i % 2, RING_DA), outside[i]);
@@ -197,7 +203,7 @@ static void ring_elsewhere(struct conform *c)
 
 static void ring_over_the_edge(struct conform *c)
 {
-    driver_begin(c);
+    meet_and_part(c);
     for (unsigned i = 0; i < CONFORM_WINDOWS; i++) {
         const struct conform_window *const w = &c->target->da[i];
         if (w->at != NULL && window_at(c->target->da, w->address + w->size, 1) == NULL) {
@@ -209,7 +215,7 @@ static void ring_over_the_edge(struct conform *c)
 
 static void ring_of_another_size(struct conform *c)
 {
-    driver_begin(c);
+    meet_and_part(c);
     const uint32_t num = c->driver.ring[0].num;
     refuses(c, ENTRY_RING(0, RING_NUM), num * 2);
     refuses(c, ENTRY_RING(1, RING_NUM), num > 2 ? num / 2 : 4);
@@ -218,7 +224,7 @@ static void ring_of_another_size(struct conform *c)
 
 static void ring_of_another_align(struct conform *c)
 {
-    driver_begin(c);
+    meet_and_part(c);
     const uint32_t align = c->driver.ring[0].align;
     refuses(c, ENTRY_RING(0, RING_ALIGN), align > 4 ? align / 2 : 8);
     works_again(c);
@@ -226,7 +232,7 @@ static void ring_of_another_align(struct conform *c)
 
 static void ring_without_sense(struct conform *c)
 {
-    driver_begin(c);
+    meet_and_part(c);
     const uint32_t num = c->driver.ring[0].num;
     const uint32_t nums[] = {0, 1, num + 1, num - 1, 65536, num | 0x80000000u};
     for (size_t i = 0; i < sizeof nums / sizeof nums[0]; i++) {
@@ -239,7 +245,7 @@ static void align_without_sense(struct conform *c)
 {
     static const uint32_t aligns[] = {0, 1, 3, 96, 131072, 0x80000000u};
 
-    driver_begin(c);
+    meet_and_part(c);
     for (size_t i = 0; i < sizeof aligns / sizeof aligns[0]; i++) {
         refuses(c, ENTRY_RING(i % 2, RING_ALIGN), aligns[i]);
     }
