@@ -8,10 +8,16 @@ rsc2_table   in: the table, as long as there is memory. out: version, owner, hos
 trace_block  given: len of the entry, r: bytes read before; in: the block, as it is at one moment.
              out: text, lost
 trace_bell   given: old, new, notify_at. out: ring
+trace_write  given: text; doorbell: false for NO_DOORBELL. in: the block. out: block afterwards; ring
 power_state  in: the power block. out: state
+power_request  the host asks. given: request. in: the block. out: block, ring
+power_answer   the firmware carries out what is asked. given: taken. in: the block. out: block, ring
+in_force     given: has (versions of the image's tables), host. out: version
+tables_agree given: table1, table2. out: agree
 """
+import decode_table1
 from decode_rings import layout
-from wire import Refused, get, number, power_of_two, text
+from wire import Refused, get, number, octets, power_of_two, put, text
 
 ANY = (1 << 64) - 1
 LOW = (1 << 32) - 1
@@ -225,5 +231,74 @@ def power_state(data, _given):
     return {"state": names[min(state, 4)]}
 
 
+def trace_write(data, given):
+    block, text_ = bytearray(data), octets(given["text"])
+    size, old = get(block, 4, 4), get(block, 8, 4)
+    new = (old + len(text_)) % (1 << 32)
+    for i, byte in enumerate(text_):
+        block[128 + (old + i) % size] = byte
+    put(block, 12, 4, new)
+    put(block, 8, 4, new)
+    bell = trace_bell(b"", {"old": old, "new": new, "notify_at": get(block, 68, 4)})
+    return {"block": bytes(block), "ring": bell["ring"] and given.get("doorbell", True)}
+
+
+def power_request(data, given):
+    block = bytearray(data)
+    wanted = get(block, 68, 4)
+    if wanted != get(block, 4, 4):
+        raise Refused("T2-48", "a request is under way")
+    put(block, 64, 4, number(given["request"]))
+    put(block, 68, 4, (wanted + 1) % (1 << 32))
+    return {"block": bytes(block), "ring": True}
+
+
+BOOTING, RUNNING, SUSPENDED, STOPPED = range(4)
+RUN, SUSPEND, STOP = 1, 2, 3
+MOVES = {(RUNNING, SUSPEND): SUSPENDED, (SUSPENDED, RUN): RUNNING, (BOOTING, STOP): STOPPED,
+         (RUNNING, STOP): STOPPED, (SUSPENDED, STOP): STOPPED}
+
+
+def power_answer(data, given):
+    block = bytearray(data)
+    state, wanted, request = get(block, 0, 4), get(block, 68, 4), get(block, 64, 4)
+    feature = 1 if request == STOP else 2
+    if wanted == get(block, 4, 4):
+        return {"block": bytes(block), "ring": False}
+    if number(given["taken"]) & feature:
+        state = MOVES.get((state, request), state)
+    put(block, 0, 4, state)
+    put(block, 4, 4, wanted)
+    return {"block": bytes(block), "ring": True}
+
+
+def in_force(_data, given):
+    version = 2 if number(given["host"]) == 2 else 1
+    if version not in given["has"]:
+        raise Refused("T2-59")
+    return {"version": version}
+
+
+def tables_agree(_data, given):
+    one = decode_table1.entries(octets(given["table1"]))
+    two = table(octets(given["table2"]))["entries"]
+    known = [[each for each in entries if each["known"]] for entries in (one, two)]
+    vdevs = [[(each["id"], each.get("dfeatures", each.get("features", 0)) & LOW,
+               [(ring["num"], ring["align"]) for ring in each.get("vrings", each.get("queues"))])
+              for each in entries if each["type"] == 3] for entries in known]
+    if vdevs[0] != vdevs[1]:
+        raise Refused("T2-60", "vdevs")
+    memory_ = [{(each["type"], each["name"]): (each["da"], each["len"])
+                for each in entries if each["type"] in (0, 1)} for entries in known]
+    for name, (da, size) in memory_[0].items():
+        if name in memory_[1]:
+            other = memory_[1][name]
+            if size != other[1] or (da != other[0] and (da, other[0]) != (LOW, ANY)):
+                raise Refused("T2-60", f"memory {name[1]}")
+    return {"agree": True}
+
+
 STRUCTURES = {"rsc2_table": rsc2_table, "trace_block": trace_block, "trace_bell": trace_bell,
-              "power_state": power_state}
+              "trace_write": trace_write, "power_state": power_state,
+              "power_request": power_request, "power_answer": power_answer, "in_force": in_force,
+              "tables_agree": tables_agree}

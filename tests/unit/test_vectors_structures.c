@@ -26,7 +26,11 @@ CHECK(tables_rsc)
 CHECK(tables_rsc2)
 CHECK(tables_trace_text)
 CHECK(tables_trace_block)
+CHECK(tables_trace_bell)
+CHECK(tables_trace_write)
 CHECK(tables_power_state)
+CHECK(tables_power_request)
+CHECK(tables_power_answer)
 
 int main(void)
 {
@@ -46,9 +50,15 @@ int main(void)
         {"rsc2_table", check_tables_rsc2},
         {"trace_text", check_tables_trace_text},
         {"trace_block", check_tables_trace_block},
-        {"trace_bell", NULL},
+        {"trace_bell", check_tables_trace_bell},
+        {"trace_write", check_tables_trace_write},
         {"power_state", check_tables_power_state},
+        {"power_request", check_tables_power_request},
+        {"power_answer", check_tables_power_answer},
         {"load", load_check},
+        // Firmware and tools decide these by hand.
+        {"in_force", NULL},
+        {"tables_agree", NULL},
         // Extensions that the library does not have.
         {"control_message", NULL},
         {"extended_message", NULL},

@@ -10,6 +10,10 @@ vectors_decode_fn tables_rsc;
 vectors_decode_fn tables_rsc2;
 vectors_decode_fn tables_trace_text;
 vectors_decode_fn tables_trace_block;
+vectors_decode_fn tables_trace_bell;
+vectors_decode_fn tables_trace_write;
 vectors_decode_fn tables_power_state;
+vectors_decode_fn tables_power_request;
+vectors_decode_fn tables_power_answer;
 
 #endif
