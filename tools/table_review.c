@@ -124,10 +124,20 @@ static void review_variables(const struct review *review, const struct ranges *r
     }
 }
 
+/// Addresses that the core or the table cannot say.
 static void review_width(const struct review *review, const struct ranges *ranges)
 {
+    const uint64_t last = review->table->version == 1 ? UINT32_MAX : UINT64_MAX - 1;
+
     for (uint32_t i = 0; i < ranges->count; i++) {
         const struct range *const range = &ranges->list[i];
+        if (range->kind >= RANGE_RING && range->da != YOKE_ADDR_ANY &&
+            (range->da > last || range->size - 1 > last - range->da)) {
+            find(review->findings, PROBLEM, "wraps",
+                 "%s, %llu bytes at 0x%llx, reaches beyond the last address, 0x%llx\nmove it down",
+                 range->what, (unsigned long long)range->size, (unsigned long long)range->da,
+                 (unsigned long long)last);
+        }
         if (!review->subject->raw && review->subject->elf.elf_class == YOKE_ELF_CLASS32 &&
             range->da != YOKE_ADDR_ANY && range->da > UINT32_MAX) {
             find(review->findings, WARNING, "wide",
