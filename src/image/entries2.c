@@ -108,7 +108,10 @@ static int take_queue(const struct check *check, uint32_t index, struct yoke_rsc
     if (queue->buffer_count == 0) {
         queue->buffer_count = queue->num;
     }
-    return check_aligned(check, "buffers", queue->buffers, 16);
+    return queue->buffers == YOKE_ADDR_ANY || queue->buffers % 16 == 0
+               ? YOKE_OK
+               : yoke_refuse(check->refusal, part, check->entry->index, "buffers", queue->buffers,
+                             "must be a multiple of", 16);
 }
 
 /// Messages have sizes of 8 bytes' multiples, with room for a header, and 16 bits for their length.

@@ -383,7 +383,8 @@ static void buffers_lie_where_the_table_says(void **state)
     begin();
     table2_vdev(&table, 1, 7, YOKE_F_RPMSG_BUFFERS, FW2_STATE, 0, 48, 0, 1);
     table2_queue(&table, ANY, SHARED_DA + 8, 4, 16, 1024, 0);
-    assert_plan_refused(plan_ended(), "table entry 0: buffers 0x20000008 must be a multiple of 16");
+    assert_plan_refused(plan_ended(),
+                        "vring 0 of table entry 0: buffers 0x20000008 must be a multiple of 16");
 }
 
 static void sizes_of_buffers_need_the_feature_on_both_sides(void **state)
