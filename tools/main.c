@@ -28,7 +28,8 @@ static const char help[] =
     "\n"
     "exit codes:\n"
     "  0  done\n"
-    "  1  failed in operation: the firmware crashed or never got ready, a ping was lost\n"
+    "  1  failed in operation: the firmware crashed or never got ready, a ping was lost, a check\n"
+    "     found something\n"
     "  2  the command line makes no sense\n"
     "  3  a firmware file cannot be read or is refused\n"
     "  4  no memory, space, process or descriptor to be had\n";

@@ -327,7 +327,7 @@ static bool needs_version_2(const struct sizes *sizes)
 
 static void show_row(const char *what, uint64_t host, uint64_t firmware, const char *unit)
 {
-    (void)printf("  %-22s %12llu%-2s %14llu%-2s\n", what, (unsigned long long)host, unit,
+    (void)printf("  %-22s %12llu%-2s %14llu%s\n", what, (unsigned long long)host, unit,
                  (unsigned long long)firmware, unit);
 }
 

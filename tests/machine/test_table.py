@@ -487,8 +487,11 @@ class Check(Case):
         self.run_yoke(1, "table", "--check", self.wrong, self.fine)
         self.run_yoke(3, "table", "--check", self.refused, self.wrong)
         self.run_yoke(3, "table", "--check", self.fine, self.path("nothing"))
-        # Firmware of this project is as it tells others to be.
-        self.run_yoke(0, "table", "--check", "--strict", elf("echo"), elf("hello"), elf("churn"))
+
+    def test_firmware_of_this_project_is_as_it_tells_others_to_be(self):
+        files = [os.path.join(FIRMWARE, file) for file in os.listdir(FIRMWARE)
+                 if file.endswith(".elf")]
+        self.assertEqual(self.run_yoke(0, "table", "--check", "--strict", *files).stdout, "")
 
     def test_each_line_names_file_severity_and_code(self):
         out = self.run_yoke(1, "table", "--check", self.warned, self.wrong).stdout
@@ -546,6 +549,13 @@ class Diff(Case):
     def test_a_refused_table_is_not_compared(self):
         self.run_yoke(3, "table", "--diff", "--raw", self.file(table_1(), "a"),
                       self.file(table_1(ver=9), "b"))
+
+
+    def test_real_firmware_with_one_and_with_both(self):
+        data = self.json(1, "table", "--diff", elf("skew-both"), elf("skew-2"))
+        self.assertEqual([t.get("only_in") for t in data["tables"]], [None, elf("skew-both")])
+        fields = {d["field"] for d in data["tables"][0]["differences"]}
+        self.assertLessEqual(fields, {"state", "da"})
 
 
 class Convert(Case):

@@ -77,7 +77,7 @@ class Usage(Case):
     def test_help_comes_from_every_way_of_asking(self):
         for arguments in (["--help"], ["-h"], ["help"]):
             self.assertIn("commands:", self.run_yoke(0, *arguments).stdout)
-        for command in ("run", "inspect"):
+        for command in ("run", "inspect", "table", "size"):
             texts = {self.run_yoke(0, *way).stdout for way in
                      (["help", command], [command, "--help"], [command, "x", "-h"])}
             self.assertEqual(len(texts), 1)
@@ -329,7 +329,7 @@ class BadInput(Case):
         return path
 
     def refused(self, path, said):
-        for command in ("run", "inspect"):
+        for command in ("run", "inspect", "table", "size"):
             self.assertIn(said, self.run_yoke(3, command, path).stderr)
 
     def test_files_that_cannot_be_read_are_refused(self):
