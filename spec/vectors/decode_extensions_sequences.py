@@ -3,9 +3,10 @@
 add to it."""
 from decode_extensions import CONTROL_ADDR
 from decode_sequences import Mismatch, demand
+from model_credits import Creditor
 from model_messages import Announcer
 from read import same
-from wire import get, octets
+from wire import get, octets, put
 
 
 def pieces(messages):
@@ -22,13 +23,37 @@ def pieces(messages):
             yield "record " + message[at:at + 16].hex(" ", 4)
 
 
+def call_numbers(peer, messages):
+    """Puts the numbers that are the subject's choice into what should be sent. Those that it chose
+    get the name that the vector has for them."""
+    for each, have in zip(messages, peer.accounts["sent"] + [b""] * len(messages)):
+        if isinstance(each, dict):
+            name, least = each["call"], each["at least"]
+            value = get(have, 8, 4) if len(have) >= 16 else 0
+            if (value - least) % 2**32 >= 2**31:
+                raise Mismatch(f"the message has the number {value}, should have {least} at least")
+            peer.called[name] = value
+            each = bytearray(octets(each["bytes"]))
+            put(each, 8, 4, value)
+            yield bytes(each)
+        else:
+            yield octets(each)
+
+
+def add_called(peer, message, name):
+    """A message with a control record, to the value of which a number is added."""
+    message = bytearray(octets(message))
+    put(message, 28, 4, (get(message, 28, 4) + peer.called[name]) % 2**32)
+    return message.hex()
+
+
 def expect(peer, want):
     unknown = set(want) - set(peer.accounts) - set(peer.states) - {"state"}
     assert not unknown, f"cannot expect {unknown}"
     for key, have in peer.accounts.items():
         should = want.get(key, [])
         if key == "sent":
-            demand(key, list(pieces(have)), list(pieces(map(octets, should))))
+            demand(key, list(pieces(have)), list(pieces(call_numbers(peer, should))))
         elif not same(should, have):
             raise Mismatch(f"{key}: is {have!r}, should be {should!r}")
         have.clear()
@@ -53,7 +78,8 @@ def play_step(peer, step, parts):
     else:
         act = getattr(peer, "do_" + kind.replace(" ", "_"), None)
         assert act, f"there is no step {kind!r}"
-        result = act(step[kind])
+        value = step[kind]
+        result = act(add_called(peer, value, step["plus"]) if "plus" in step else value)
         if "result" in step:
             demand(f"result of {kind}", result, step["result"])
 
@@ -74,4 +100,4 @@ def player(kind):
     return play
 
 
-SUBJECTS = {"acknowledgement": player(Announcer)}
+SUBJECTS = {"acknowledgement": player(Announcer), "credits": player(Creditor)}

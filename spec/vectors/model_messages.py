@@ -22,6 +22,7 @@ class Peer:
         self.endpoints = {number(each) for each in setup.get("endpoints", [1024])}
         self.accounts = {"sent": [], "received": []}
         self.states = {"held": lambda: len(self.kept)}
+        self.called = {}
         self.room, self.to_keep, self.kept, self.waiting, self.state = None, 0, [], [], "down"
         self.do_up(True)
 
