@@ -73,6 +73,10 @@ class Play:
         if kind == "play":
             for each in parts[value]:
                 self.step(each, parts)
+        elif kind == "repeat":
+            for _ in range(value):
+                for each in step["steps"]:
+                    self.step(each, parts)
         elif kind == "write":
             for at, data in value.items():
                 data, at = octets(data), number(at)

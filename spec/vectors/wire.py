@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the modules share: the notation of numbers and bytes, and little endian fields."""
+import functools
 import re
 
 WORD = re.compile(r"'([^' ]*)'|([0-9a-fA-F]{2})\*([0-9]+)|((?:[0-9a-fA-F]{2})+)")
@@ -19,10 +20,13 @@ def number(value):
 
 def octets(value):
     """The bytes that a string, or a list of strings, of the notation means."""
-    if isinstance(value, list):
-        return b"".join(map(octets, value))
+    return b"".join(map(octets, value)) if isinstance(value, list) else words(value)
+
+
+@functools.lru_cache
+def words(line):
     out = b""
-    for word in value.split():
+    for word in line.split():
         match = WORD.fullmatch(word)
         if not match:
             raise ValueError(f"{word!r} is not in the notation of bytes")

@@ -405,18 +405,28 @@ static void demand(struct play *play, const cJSON *all)
     play->rang[0] = play->rang[1] = play->rang_at_all = false;
 }
 
+static void play_step(struct play *play, const cJSON *step);
+
+static void play_list(struct play *play, const cJSON *steps)
+{
+    const cJSON *each;
+
+    assert_true(cJSON_IsArray(steps));
+    cJSON_ArrayForEach(each, steps)
+    {
+        play_step(play, each);
+    }
+}
+
 static void play_step(struct play *play, const cJSON *step)
 {
     const cJSON *const value = step->child;
 
     if (strcmp(value->string, "play") == 0) {
-        const cJSON *each;
-        const cJSON *const part =
-            cJSON_GetObjectItemCaseSensitive(play->vector->parts, value->valuestring);
-        assert_non_null(part);
-        cJSON_ArrayForEach(each, part)
-        {
-            play_step(play, each);
+        play_list(play, cJSON_GetObjectItemCaseSensitive(play->vector->parts, value->valuestring));
+    } else if (strcmp(value->string, "repeat") == 0) {
+        for (uint64_t left = vectors_number(value); left != 0; left--) {
+            play_list(play, cJSON_GetObjectItemCaseSensitive(step, "steps"));
         }
     } else if (strcmp(value->string, "write") == 0) {
         do_write(play, value);
