@@ -338,6 +338,7 @@ struct yoke_service {
     uint32_t addr;                   ///< Its endpoint.
 };
 
+struct yoke_bindings;
 struct yoke_ns;
 
 /// Told of a service that came (`up`) or went. Context: inside yoke_link_poll().
@@ -352,7 +353,8 @@ struct yoke_ns {
     uint32_t count;
     yoke_service_fn *event;
     void *context;
-    uint32_t dropped; ///< Announcements that found the table full.
+    struct yoke_bindings *bindings; ///< See yoke/ack.h; NULL without it.
+    uint32_t dropped;               ///< Announcements that found the table full.
 };
 
 /// Listens for announcements at address 53 and keeps them in `table`, so that late subscribers find

@@ -18,20 +18,17 @@ static int send_ns(struct yoke_ept *ept, uint32_t flags)
     return yoke_send_to(ept, YOKE_RPMSG_NS_ADDR, &ns, sizeof ns);
 }
 
-static void announce(struct yoke_link *link, bool anew)
+void yoke_link_announce(struct yoke_link *link, bool anew)
 {
-    if ((link->features & YOKE_F_RPMSG_NS) == 0) {
-        link->mode &= ~MODE_ANNOUNCING;
-        return;
-    }
-    link->mode |= MODE_ANNOUNCING;
-    link->calm = CALM_NEVER;
-    for (uint32_t i = 0; i <= link->bucket_mask; i++) {
-        for (struct yoke_ept *ept = link->buckets[i]; anew && ept != NULL; ept = ept->next) {
+    for (uint32_t i = 0; anew && i <= link->bucket_mask; i++) {
+        for (struct yoke_ept *ept = link->buckets[i]; ept != NULL; ept = ept->next) {
             ept->announced = false;
         }
     }
-    for (uint32_t i = 0; i <= link->bucket_mask; i++) {
+    link->mode |= MODE_ANNOUNCING;
+    link->calm = CALM_NEVER;
+    const bool able = (link->features & YOKE_F_RPMSG_NS) != 0;
+    for (uint32_t i = 0; able && i <= link->bucket_mask; i++) {
         for (struct yoke_ept *ept = link->buckets[i]; ept != NULL; ept = ept->next) {
             if (ept->name == NULL || ept->announced) {
                 continue;
@@ -45,8 +42,9 @@ static void announce(struct yoke_link *link, bool anew)
     link->mode &= ~MODE_ANNOUNCING;
 }
 
-static int withdraw(struct yoke_ept *ept)
+int yoke_link_withdraw(struct yoke_ept *ept, bool closes)
 {
+    (void)closes;
     if (ept->announced && (ept->link->mode & MODE_UP) != 0) {
         const int status = send_ns(ept, YOKE_RPMSG_NS_DESTROY);
         if (status != YOKE_OK && status != YOKE_DOWN) {
@@ -60,11 +58,11 @@ static int withdraw(struct yoke_ept *ept)
 
 int yoke_announce(struct yoke_ept *ept, const char *name)
 {
-    static const struct yoke_link_ns ns = {announce, withdraw};
+    static const struct yoke_link_ns ns = {yoke_link_announce, yoke_link_withdraw};
     struct yoke_link *const link = ept->link;
     size_t length = 0;
 
-    if (link == NULL || name == NULL || name[0] == '\0' || ept->name != NULL) {
+    if (link == NULL || name == NULL || ept->name != NULL) {
         return YOKE_INVALID;
     }
     while (name[length] != '\0') {
@@ -72,15 +70,21 @@ int yoke_announce(struct yoke_ept *ept, const char *name)
             return YOKE_TOO_LONG;
         }
     }
+    if (length == 0) {
+        return YOKE_INVALID;
+    }
     ept->name = name;
-    link->ns = &ns;
+    if (link->ns == NULL) {
+        link->ns = &ns;
+    }
     if ((link->mode & MODE_UP) != 0) {
-        announce(link, false);
+        yoke_link_announce(link, false);
     }
     return YOKE_OK;
 }
 
 int yoke_withdraw(struct yoke_ept *ept)
 {
-    return ept->link == NULL || ept->name == NULL ? YOKE_INVALID : withdraw(ept);
+    return ept->link == NULL || ept->name == NULL ? YOKE_INVALID
+                                                  : ept->link->ns->withdraw(ept, false);
 }

@@ -80,8 +80,8 @@ int yoke_ept_close(struct yoke_ept *ept)
     if (link == NULL || link_find(link, ept->addr) != ept) {
         return YOKE_INVALID;
     }
-    if (ept->name != NULL) {
-        const int status = link->ns->withdraw(ept);
+    if (link->ns != NULL) {
+        const int status = link->ns->withdraw(ept, true);
         if (status != YOKE_OK) {
             return status;
         }

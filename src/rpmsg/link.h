@@ -64,12 +64,17 @@ struct link_buffer {
     uint32_t index;
 };
 
-/// The name service's announcing side: linked by firmware that announces.
+/// What a link sends by itself: linked by who announces, or uses control records too.
 struct yoke_link_ns {
-    /// Announces what waits to be; all of it if `anew`.
+    /// Announces what waits to be; all of it if `anew`: the link has come up.
     void (*announce)(struct yoke_link *link, bool anew);
-    int (*withdraw)(struct yoke_ept *ept);
+    /// Takes the endpoint's announcement back, if there is one. `closes`: it is about to be closed.
+    int (*withdraw)(struct yoke_ept *ept, bool closes);
 };
+
+/// The two of a link that only announces.
+void yoke_link_announce(struct yoke_link *link, bool anew);
+int yoke_link_withdraw(struct yoke_ept *ept, bool closes);
 
 /// Set-up of both roles.
 int yoke_link_init(struct yoke_link *link, const struct yoke_link_config *config,
@@ -101,6 +106,9 @@ void yoke_link_follow(struct yoke_link *link);
 
 /// The other side broke the protocol in a way that leaves nothing to go on with.
 void yoke_link_break(struct yoke_link *link, enum yoke_link_fault fault);
+
+/// True if two services are the same: by name and address together.
+bool yoke_ns_same(const struct yoke_service *a, const struct yoke_service *b);
 
 /// The bucket that an address belongs in: a run of addresses reaches every bucket.
 static inline struct yoke_ept **link_bucket(const struct yoke_link *link, uint32_t addr)

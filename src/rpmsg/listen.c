@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <string.h>
 
+#include <yoke/ack.h>
+
 #include "rpmsg/link.h"
+
+/// Tells those that listeners were bound to: what is announced again too.
+static void tell_bindings(struct yoke_ns *ns, const struct yoke_service *service, bool up)
+{
+    if (ns->bindings != NULL) {
+        ns->bindings->heard(ns->bindings, service, up);
+    }
+}
 
 static void tell(struct yoke_ns *ns, const struct yoke_service *service, bool up)
 {
@@ -17,6 +27,11 @@ static bool same_name(const char *a, const char *b)
         b++;
     }
     return *a == *b;
+}
+
+bool yoke_ns_same(const struct yoke_service *a, const struct yoke_service *b)
+{
+    return a->addr == b->addr && same_name(a->name, b->name);
 }
 
 /// True if a name that the peer wrote is terminated and not empty.
@@ -37,6 +52,7 @@ static void remove_at(struct yoke_ns *ns, uint32_t index)
     ns->count--;
     memmove(&ns->table[index], &ns->table[index + 1],
             (ns->count - index) * sizeof(struct yoke_service));
+    tell_bindings(ns, &gone, false);
     tell(ns, &gone, false);
 }
 
@@ -72,8 +88,7 @@ static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
         ept->link->stats.bad++;
         return;
     }
-    while (index < ns->count && (ns->table[index].addr != service.addr ||
-                                 !same_name(ns->table[index].name, service.name))) {
+    while (index < ns->count && !yoke_ns_same(&ns->table[index], &service)) {
         index++;
     }
     const bool known = index < ns->count;
@@ -81,6 +96,8 @@ static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
         remove_at(ns, index);
     } else if (flags == YOKE_RPMSG_NS_CREATE && !known) {
         add(ns, &service);
+    } else if (known) {
+        tell_bindings(ns, &service, true);
     }
 }
 
@@ -98,6 +115,7 @@ int yoke_ns_listen(struct yoke_link *link, struct yoke_ns *ns, struct yoke_servi
         ns->count = 0;
         ns->event = event;
         ns->context = context;
+        ns->bindings = NULL;
         ns->dropped = 0;
     }
     return status;
