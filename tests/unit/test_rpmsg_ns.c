@@ -173,6 +173,22 @@ static void a_peer_without_the_feature_gets_nothing(void **state)
     assert_int_equal(yoke_link_stats(&f->link)->tx_sent, 0);
 }
 
+static void a_peer_that_lost_the_feature_gets_nothing(void **state)
+{
+    struct fixture *const f = *state;
+    struct yoke_ept ept;
+
+    fixture_ept(f, &ept, US, THEM);
+    assert_int_equal(yoke_announce(&ept, "echo"), YOKE_OK);
+    fixture_up(f);
+    assert_ns(f, "echo", US, 0);
+    fixture_down(f);
+    f->peer.config.taken = 0;
+    fixture_up(f);
+    assert_int_equal(yoke_withdraw(&ept), YOKE_OK); // was not announced this time
+    assert_silence(f);
+}
+
 static void pending_announcement(struct fixture *f)
 {
     struct yoke_ept ept[3], busy;
@@ -445,6 +461,7 @@ int main(void)
         IN_BOTH(close_withdraws_what_was_announced),
         IN_BOTH(close_without_a_buffer_for_the_withdrawal_changes_nothing),
         IN_BOTH(a_peer_without_the_feature_gets_nothing),
+        IN_DEVICE(a_peer_that_lost_the_feature_gets_nothing),
         IN_BOTH(an_announcement_that_finds_no_buffer_goes_out_later_by_itself),
         IN_BOTH(more_services_than_buffers_are_all_announced),
         IN_BOTH(the_up_event_may_withdraw),
