@@ -91,6 +91,28 @@ static int add_entry(struct planner *planner, const struct yoke_area *table,
     }
 }
 
+/// Notes what an entry means for the image, and adds what it asks for.
+static int take_entry(struct planner *planner, const struct yoke_area *table,
+                      const struct yoke_rsc_entry *entry)
+{
+    struct yoke_plan *plan = planner->plan;
+    uint8_t before = YOKE_RSC2_OUTCOME_NONE;
+
+    // In version 1 each entry that is known is required.
+    planner->required[entry->index] = plan->version == 1 ? entry->known : entry->required;
+    plan->outcomes[entry->index] = YOKE_RSC2_OUTCOME_DONE;
+    if (planner->options.table.size != 0 && plan->version == 2 && entry->known) {
+        // A core that runs relies on what its loader has done, and on nothing else.
+        before = entry->bytes.data[offsetof(struct yoke_rsc2_entry, outcome)];
+        planner->required[entry->index] |= before == YOKE_RSC2_OUTCOME_DONE;
+    }
+    if (before > YOKE_RSC2_OUTCOME_DONE && !planner->required[entry->index]) {
+        plan->outcomes[entry->index] = before;
+        return YOKE_OK;
+    }
+    return add_entry(planner, table, entry);
+}
+
 int yoke_plan_forgo(struct planner *planner, uint32_t index)
 {
     if (planner->required[index]) {
@@ -174,10 +196,7 @@ int yoke_plan_entries(struct planner *planner, struct yoke_area *table, struct y
     while (status == YOKE_OK) {
         status = yoke_rsc_next(&rsc, &entry, planner->refusal);
         if (status == YOKE_OK) {
-            // In version 1 each entry that is known is required.
-            planner->required[entry.index] = plan->version == 1 ? entry.known : entry.required;
-            plan->outcomes[entry.index] = YOKE_RSC2_OUTCOME_DONE;
-            status = add_entry(planner, table, &entry);
+            status = take_entry(planner, table, &entry);
         }
         if (status == YOKE_UNSUPPORTED) {
             status = yoke_plan_leave_out(planner, entry.index);

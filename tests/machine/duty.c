@@ -21,7 +21,8 @@ static uint32_t locks[4][2];
 
 #define DUTY_TABLE(ENTRY)                                                                          \
     ENTRY(TRACE_BLOCK, trace, trace, "log")                                                        \
-    ENTRY(REQUIRED(POWER), power, power, YOKE_RSC2_F_STOP | YOKE_RSC2_F_SUSPEND)                   \
+    ENTRY(REQUIRED(POWER), power, power,                                                           \
+          YOKE_RSC2_F_STOP | YOKE_RSC2_F_SUSPEND | YOKE_RSC2_F_HOST_RESTARTS)                      \
     ENTRY(PARAMETER, level, UNSIGNED, level, "level")                                              \
     ENTRY(PARAMETER, delta, SIGNED, delta, "delta")                                                \
     ENTRY(PARAMETER, loud, BOOLEAN, loud, "loud")                                                  \

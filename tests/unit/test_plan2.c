@@ -537,6 +537,19 @@ static void a_running_core_is_planned_from_its_own_table(void **state)
     assert_int_equal(area_of(YOKE_AREA_BUFFERS, FW2_RPMSG, 1)->da, SHARED_DA + 0x5000);
     assert_int_equal(area_of(YOKE_AREA_TRACE, FW2_TRACES, 0)->notify_id, 9);
     assert_int_equal(plan.taken, YOKE_RSC2_F_STOP);
+    // What its loader has left out is not there; what it has done must be.
+    running.bytes[48 + 10] = 3;
+    table_set(&running, 48 + 16, 0xffffffff);
+    table_set(&running, 48 + 20, 0xffffffff);
+    assert_int_equal(plan_table(), YOKE_OK);
+    assert_int_equal(plan.outcomes[FW2_HEAP], YOKE_RSC2_OUTCOME_IMPOSSIBLE);
+    assert_null(yoke_plan_find(&plan, YOKE_AREA_CARVEOUT, FW2_HEAP, 0));
+    running.bytes[48 + 10] = 1;
+    table_set(&running, 48 + 16, 0x30000000);
+    table_set(&running, 48 + 20, 0);
+    assert_plan_refused(plan_table(),
+                        "table entry 0: da 0x30000000 lies outside all regions of the "
+                        "memory map, with size 0x1000");
 }
 
 static void refuses_more_areas_than_the_caller_has_room_for(void **state)
