@@ -237,7 +237,11 @@ void yoke_host_stop(struct yoke_host *host)
         return;
     }
     yoke_host_read_trace(host);
-    // The core stops first: then nothing can write what is taken down.
+    // The device is let go of before its core is halted (LIFE-8), and the link taken down after:
+    // then nothing can write to it any more.
+    if (host->linked) {
+        yoke_vdev_driver_reset(&host->vdev);
+    }
     (void)yoke_rproc_event(&host->rproc, YOKE_EVENT_STOP);
     if (host->linked) {
         yoke_link_close(&host->link);

@@ -24,7 +24,8 @@ const char tool_conform_help[] =
     "  --driver          checks Yoke's own driver role instead of firmware\n"
     "  --machine NAME    the machine (default: the one that the firmware is for)\n"
     "  --service NAME    the service that sends back what it gets (default: echo)\n"
-    "  --quiet MS        how long to wait for what must not come, and for the firmware to notice a\n"
+    "  --quiet MS        how long to wait for what must not come, and for the firmware to notice "
+    "a\n"
     "                    reset (default: 12 on machine process, 60 on others)\n"
     "  --only RULE       this rule, as RING-3, or those of a chapter, as RING\n"
     "  --quick           leaves out what takes long: wrapping indices, changes meanwhile\n"
@@ -180,9 +181,8 @@ static bool parse(struct choices *choices, int argc, char **argv)
                    choices->driver ? "--driver goes without firmware" : "no firmware was named");
         return false;
     }
-    if (choices->quiet != NULL &&
-        (strspn(choices->quiet, "0123456789") != strlen(choices->quiet) ||
-         choices->quiet[0] == '\0' || strlen(choices->quiet) > 5)) {
+    if (choices->quiet != NULL && (strspn(choices->quiet, "0123456789") != strlen(choices->quiet) ||
+                                   choices->quiet[0] == '\0' || strlen(choices->quiet) > 5)) {
         tool_error("try: yoke help conform", "--quiet %s: MS must be a number from 0 to 99999",
                    choices->quiet);
         return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Each deviation is found by a check of the rule that it breaks; without any, nothing is.
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -146,8 +146,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_is_accounted_for),
-        cmocka_unit_test(every_checked_rule_is_broken_by_some), cmocka_unit_test(a_right_device_passes),
-        cmocka_unit_test(wrong_devices_are_found),     cmocka_unit_test(a_right_driver_passes),
+        cmocka_unit_test(every_checked_rule_is_broken_by_some),
+        cmocka_unit_test(a_right_device_passes),
+        cmocka_unit_test(wrong_devices_are_found),
+        cmocka_unit_test(a_right_driver_passes),
         cmocka_unit_test(wrong_drivers_are_found),
     };
 

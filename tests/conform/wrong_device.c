@@ -393,8 +393,8 @@ static bool send(uint32_t src, uint32_t dst, const uint8_t *data, uint32_t size)
     if (d.wrong == WRITES_RETURNED && d.sent > 2) {
         // The one that it gave back before.
         const uint32_t id = get(q->used + 4 + 8 * ((q->next - 3u) % q->num), 4) % q->num;
-        const uint64_t old =
-            get(q->desc + 16 * id, 4) | (uint64_t)get(q->desc + 16 * id + 4, 4) << 32;
+        const uint64_t old = get(q->desc + 16 * id, 4) | (uint64_t)get(q->desc + 16 * id + 4, 4)
+                                                             << 32;
         memory_at(old, 512)[30] ^= 0x55;
     }
     d.sent++;
@@ -591,8 +591,8 @@ static void come_up(void)
     if (d.wrong != KEEPS_HELD) {
         d.held_count = 0;
     }
-    d.broken = ((d.features & ~offered) != 0 && d.wrong != TAKES_ANY_FEATURE) || !find(0) ||
-               !find(1);
+    d.broken =
+        ((d.features & ~offered) != 0 && d.wrong != TAKES_ANY_FEATURE) || !find(0) || !find(1);
     if (d.wrong == WRITES_STATUS) {
         *field(24) |= 0x20;
     }

@@ -396,9 +396,8 @@ static void receive(const struct note *note)
         }
     }
     for (unsigned i = 0; i < CLIENTS; i++) {
-        if (d.clients[i].address != 0 &&
-            (d.clients[i].address == note->dst ||
-             (d.wrong == ANSWERS_NOBODY && note->dst == UINT32_MAX))) {
+        if (d.clients[i].address != 0 && (d.clients[i].address == note->dst ||
+                                          (d.wrong == ANSWERS_NOBODY && note->dst == UINT32_MAX))) {
             client = &d.clients[i];
         }
     }
@@ -441,8 +440,8 @@ static void take(uint32_t id, uint32_t len)
         room = get(d.q[0].desc + 16 * id + 8, 4);
     }
     if (d.wrong == READS_PLACE_BACK) {
-        const uint64_t address = get(d.q[0].desc + 16 * id, 4) |
-                                 (uint64_t)get(d.q[0].desc + 16 * id + 4, 4) << 32;
+        const uint64_t address =
+            get(d.q[0].desc + 16 * id, 4) | (uint64_t)get(d.q[0].desc + 16 * id + 4, 4) << 32;
         at = address - PA < SIZE ? d.memory + (address - PA) : d.memory;
     }
     if (len > room && d.wrong != BELIEVES_LENGTH) {

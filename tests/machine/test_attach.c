@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Attaching to firmware with a resource table of version 2, which runs already: on a machine made
-// for this test, a process machine that outlives its hosts.
+// Attaching to firmware with a resource table of version 2, which runs already, and letting go of
+// it: on a machine made for this test, a process machine that outlives its hosts.
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,11 +24,22 @@
 static struct yoke_machine *machine;
 static struct yoke_machine_ops ops;
 static void (*close_machine)(struct yoke_machine *);
+static void (*stop_machine)(struct yoke_machine *);
+static const struct yoke_rsc_vdev *watched; ///< A device's state in the core's memory, or NULL.
+static unsigned status_at_stop;             ///< Its status when the core was halted.
 static struct yoke_machine_kind kind;
 
 static void keep(struct yoke_machine *which)
 {
     (void)which;
+}
+
+static void stop(struct yoke_machine *which)
+{
+    if (watched != NULL) {
+        status_at_stop = watched->status;
+    }
+    stop_machine(which);
 }
 
 static int attach(struct yoke_machine *which)
@@ -50,6 +61,8 @@ static struct yoke_machine *open_machine(char *error, size_t size)
         assert_non_null(machine);
         ops = *machine->ops;
         close_machine = ops.close;
+        stop_machine = ops.stop;
+        ops.stop = stop;
         ops.close = keep;
         ops.attach = attach;
         ops.settle = settle;
@@ -113,7 +126,8 @@ static void leave_running(const char *path, uint32_t versions)
     if (open_host(&first, path, versions, false) != YOKE_OK || yoke_host_boot(&first) != YOKE_OK) {
         fail_msg("%s", first.error);
     }
-    assert_non_null(yoke_host_find(&first, strstr(path, "skew") != NULL ? "echo" : "duty", WAIT_MS));
+    assert_non_null(
+        yoke_host_find(&first, strstr(path, "skew") != NULL ? "echo" : "duty", WAIT_MS));
     yoke_host_read_trace(&first);
     assert_int_equal(yoke_host_detach(&first), YOKE_OK);
     yoke_host_close(&first);
@@ -226,6 +240,20 @@ static void addresses_that_a_loader_cannot_have_written_are_refused(void **state
     assert_attach_refused(YOKE_BAD_IMAGE, "must have been chosen before the core was started");
 }
 
+static void a_device_is_let_go_of_before_its_core_is_halted(void **state)
+{
+    (void)state;
+    assert_int_equal(open_host(&first, DUTY, 0, false), YOKE_OK);
+    assert_int_equal(yoke_host_boot(&first), YOKE_OK);
+    watched = yoke_plan_at(&first.plan, yoke_plan_find(&first.plan, YOKE_AREA_VDEV, 8, 0));
+    status_at_stop = 99;
+    assert_int_equal(watched->status, 7);
+    yoke_host_stop(&first);
+    assert_int_equal(status_at_stop, 0);
+    watched = NULL;
+    yoke_host_close(&first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +268,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(addresses_that_a_loader_cannot_have_written_are_refused,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_device_is_let_go_of_before_its_core_is_halted, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests_name("attach", tests, NULL, NULL);
