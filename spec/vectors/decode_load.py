@@ -21,6 +21,7 @@ class Loader:
         self.given = given
         self.memory = {da: bytearray(b"\xee" * size) for da, _pa, size in REGIONS}
         self.taken = [(SEGMENT, MEMORY_SIZE)]
+        self.attaches = "attach" in given
         self.bells = 0
 
     # ---- memory
@@ -101,6 +102,8 @@ def load1(loader, table, base):
             plan1(loader, entry, at, writes)
         except Impossible as why:
             raise Refused("T1-11", str(why)) from None
+    if loader.attaches:
+        return
     loader.load_segment()
     for da, size, value in writes:
         loader.put(da, size, value)
@@ -135,7 +138,7 @@ class Plan2:
 
     def load(self):
         table, loader = self.table, self.loader
-        if table["owner"] == 2:
+        if table["owner"] == 2 and not loader.attaches:
             raise Refused("T2-11")
         self.check_values()
         loader.taken += fixed(table["entries"])
@@ -150,6 +153,8 @@ class Plan2:
             if outcome != DONE and entry["required"]:
                 raise Refused("T2-19", f"type {entry['type']}")
             self.write(self.base + entry["offset"] + 10, 1, outcome)
+        if loader.attaches:
+            return
         self.number_blocks()
         power = any(each["type"] == 17 and each["known"] for each in table["entries"])
         self.write(self.base + 20, 4, 2)
@@ -321,7 +326,7 @@ def load(_data, given):
     if not version:
         raise Refused("T2-57", "no table that it knows")
     base = number(given.get(f"at{version}", SEGMENT + (0x100 if version == 1 else 0x800)))
-    table = tables[version]
+    table = octets(given.get("attach", tables[version].hex()))
     if base % 4 or not SEGMENT <= base <= base + len(table) <= SEGMENT + MEMORY_SIZE:
         raise Refused(f"T{version}-1", f"{base:#x}")
     if version == 1:

@@ -140,6 +140,8 @@ static bool load(const cJSON *given, uint32_t *version)
     struct yoke_refusal refusal;
     size_t tree_size;
     uint8_t *const tree = vectors_bytes(member(given, "devicetree"), &tree_size);
+    size_t found_size;
+    uint8_t *const found = vectors_bytes(member(given, "attach"), &found_size);
     const cJSON *const driver = member(given, "driver");
 
     memset(parameters, 0, sizeof parameters);
@@ -150,19 +152,22 @@ static bool load(const cJSON *given, uint32_t *version)
         .chips = names_of(member(given, "chips")),
         .driver = driver == NULL ? NULL : driver->valuestring,
         .devicetree = yoke_bytes(tree, tree_size),
+        .attach = found_size != 0,
+        .table = yoke_bytes(found, found_size),
     };
     build(given);
     assert_int_equal(yoke_elf_open(&elf, yoke_bytes(image.bytes, image.size), NULL, 0, &refusal),
                      YOKE_OK);
     const int status = yoke_plan_make(&plan, &elf, regions, 2, &options, &refusal);
     if (status == YOKE_OK) {
-        assert_int_equal(yoke_load(&plan, NULL), YOKE_OK);
+        assert_int_equal(yoke_load(&plan, NULL), options.attach ? YOKE_INVALID : YOKE_OK);
         crash(&plan, member(given, "crash"));
         *version = plan.version;
     }
     for (uint32_t i = 0; i < options.parameter_count; i++) {
         free((void *)(uintptr_t)parameters[i].bytes.data);
     }
+    free(found);
     free(tree);
     return status == YOKE_OK;
 }
