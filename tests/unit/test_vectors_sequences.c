@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The sequences of the specification, played against a link.
+#include "vectors_ack.h"
 #include "vectors_play.h"
 
 static void run(const struct vector *vector, bool driver)
@@ -25,8 +26,8 @@ int main(void)
     static const struct vector_subject subjects[] = {
         {"device", device},
         {"driver", driver},
+        {"acknowledgement", vectors_ack},
         // Extensions that the library does not have.
-        {"acknowledgement", NULL},
         {"generation_device", NULL},
         {"generation_driver", NULL},
         {"credits", NULL},
