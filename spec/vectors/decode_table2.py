@@ -209,7 +209,7 @@ def trace_block(data, given):
     r, lost = number(given.get("r", 0)), 0
     if (write - r) % (1 << 32) > size:
         lost, r = (write - size - r) % (1 << 32), (write - size) % (1 << 32)
-    newest = begin if (begin - write) % (1 << 32) <= size else write
+    newest = begin if (begin - write) % (1 << 32) < 1 << 31 else write
     kept = b""
     while r != write:
         if (newest - r) % (1 << 32) <= size:

@@ -85,10 +85,11 @@ size_t yoke_trace_block_read(struct yoke_trace_block *trace, void *text, size_t 
     // `begin` before the bytes.
     YOKE_BARRIER_ACQUIRE();
     uint32_t newest = load(trace, &trace->block->begin);
-    newest = (uint32_t)(newest - write) <= trace->size ? newest : write;
-    // Bytes before newest - size may be newer ones by now.
-    const uint32_t ahead = newest - trace->size - trace->position;
-    const uint32_t gone = ahead <= trace->size ? ahead : 0;
+    newest = newest - write <= INT32_MAX ? newest : write;
+    // Bytes before newest - size may be newer ones by now: all of them, if so much was written
+    // meanwhile.
+    const uint32_t behind = newest - trace->position;
+    const uint32_t gone = behind > trace->size ? behind - trace->size : 0;
     const uint32_t stale = gone < count ? gone : count;
     skip_to(trace, trace->position + stale);
     count -= stale;

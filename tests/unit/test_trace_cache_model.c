@@ -135,10 +135,50 @@ static void a_sleeper_is_woken_and_misses_nothing(void **state)
     assert_true(rung >= PIECES / 2 && rung <= PIECES); // Once a piece, if it slept.
 }
 
+static struct yoke_log overtaking;
+static uint32_t left;
+
+/// While the reader copies, the firmware writes three times as much as there is room for.
+static void overtake(void *context, const void *start, size_t size)
+{
+    (void)context;
+    (void)size;
+    if ((const char *)start >= trace.text) {
+        for (; left != 0; left--) {
+            const uint8_t byte = byte_at(overtaking.write);
+            yoke_log_write(&overtaking, &byte, 1);
+        }
+    }
+}
+
+static void nothing_is_kept_of_a_copy_that_was_overtaken(void **state)
+{
+    static const struct yoke_port overtaken = {.invalidate = overtake};
+    static const struct yoke_port writes = {.notify = notify};
+
+    (void)state;
+    for (uint32_t ahead = 1; ahead <= 3 * SIZE; ahead++) {
+        (void)set_up(NULL);
+        overtaking = (struct yoke_log){.block = &trace.head,
+                                       .size = SIZE,
+                                       .table = &table,
+                                       .notify_id = &notify_id,
+                                       .port = &writes};
+        yoke_trace_block_init(&reader, &trace, sizeof trace, false, &overtaken);
+        left = SIZE;
+        overtake(NULL, trace.text, 0);
+        left = ahead;
+        read_on(&reader);
+        assert_int_equal(left, 0);
+        assert_int_equal(reader.lost, ahead < SIZE ? ahead : SIZE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_newcomer_reads_no_text_that_is_being_overwritten, set_up),
+        cmocka_unit_test_setup(nothing_is_kept_of_a_copy_that_was_overtaken, set_up),
         cmocka_unit_test_setup(a_sleeper_is_woken_and_misses_nothing, set_up),
     };
 
