@@ -17,21 +17,24 @@ static int check_size(const struct check *check, uint64_t least)
                          : yoke_rsc_refuse(check, "size", size, "must be at least", least);
 }
 
-/// Refuses an address that has to be given.
-static int check_given(const struct check *check, const char *field, uint64_t da)
+/// Refuses an address that is not a multiple of `align`, a power of two or 0, or a range that is
+/// empty or reaches beyond the last address; "any" is no address.
+static int check_open(const struct check *check, const char *field, uint64_t da, uint64_t len,
+                      uint32_t align)
 {
-    return da != YOKE_ADDR_ANY
-               ? YOKE_OK
-               : yoke_rsc_refuse(check, field, da, "must be an address, and not \"any\"",
-                                 YOKE_NO_BOUND);
+    return da == YOKE_ADDR_ANY || align == 0 || (da & (align - 1)) == 0
+               ? yoke_rsc_check_range(check, da, len, LAST_ADDRESS)
+               : yoke_rsc_refuse(check, field, da, "must be a multiple of", align);
 }
 
-/// Refuses an address that is not a multiple of `align`; "any" is none.
-static int check_aligned(const struct check *check, const char *field, uint64_t da, uint32_t align)
+/// The same for an address that has to be given.
+static int check_fixed(const struct check *check, const char *field, uint64_t da, uint64_t len,
+                       uint32_t align)
 {
-    return da == YOKE_ADDR_ANY || align == 0 || da % align == 0
-               ? YOKE_OK
-               : yoke_rsc_refuse(check, field, da, "must be a multiple of", align);
+    return da != YOKE_ADDR_ANY
+               ? check_open(check, field, da, len, align)
+               : yoke_rsc_refuse(check, field, da, "must be an address, and not \"any\"",
+                                 YOKE_NO_BOUND);
 }
 
 /// The doorbell that an entry wants: none, or one that the loader numbers.
@@ -50,16 +53,14 @@ static int take_memory(const struct check *check, struct yoke_rsc_memory *memory
     memory->pa = FIELD64(at, yoke_rsc2_memory, pa);
     memory->len = FIELD64(at, yoke_rsc2_memory, len);
     memory->align = FIELD(at, yoke_rsc2_memory, align);
-    if (check->entry->type == YOKE_RSC_DEVMEM && check_given(check, "da", memory->da) != YOKE_OK) {
-        return YOKE_BAD_IMAGE;
-    }
     if (memory->align > YOKE_RSC_ALIGN_MAX || (memory->align & (memory->align - 1)) != 0) {
         return yoke_rsc_refuse(check, "align", memory->align, "must be 0 or a power of two up to",
                                YOKE_RSC_ALIGN_MAX);
     }
-    if (check_aligned(check, "da", memory->da, memory->align) != YOKE_OK ||
-        yoke_rsc_check_range(check, memory->da, memory->len, LAST_ADDRESS) != YOKE_OK) {
-        return YOKE_BAD_IMAGE;
+    const int status = (check->entry->type == YOKE_RSC_DEVMEM ? check_fixed : check_open)(
+        check, "da", memory->da, memory->len, memory->align);
+    if (status != YOKE_OK) {
+        return status;
     }
     return yoke_rsc_take_name(check, memory->name, at + offsetof(struct yoke_rsc2_memory, name));
 }
@@ -74,9 +75,7 @@ static int take_trace(const struct check *check, struct yoke_rsc_text *trace, co
     trace->notifies = wants_doorbell(trace->notifyid);
     trace->da = FIELD64(at, yoke_rsc2_trace, da);
     trace->len = FIELD64(at, yoke_rsc2_trace, len);
-    if (check_given(check, "da", trace->da) != YOKE_OK ||
-        check_aligned(check, "da", trace->da, 4) != YOKE_OK ||
-        yoke_rsc_check_range(check, trace->da, trace->len, LAST_ADDRESS) != YOKE_OK) {
+    if (check_fixed(check, "da", trace->da, trace->len, 4) != YOKE_OK) {
         return YOKE_BAD_IMAGE;
     }
     const uint64_t least = sizeof(struct yoke_rsc2_trace_block) + YOKE_RSC2_TRACE_TEXT_MIN;
@@ -156,8 +155,7 @@ static int take_vdev(const struct check *check, struct yoke_rsc_device *vdev, co
     if (vdev->state_size < least) {
         return yoke_rsc_refuse(check, "state_size", vdev->state_size, "must be at least", least);
     }
-    if (check_aligned(check, "state", vdev->state, 4) != YOKE_OK ||
-        yoke_rsc_check_range(check, vdev->state, vdev->state_size, LAST_ADDRESS) != YOKE_OK) {
+    if (check_open(check, "state", vdev->state, vdev->state_size, 4) != YOKE_OK) {
         return YOKE_BAD_IMAGE;
     }
     for (uint32_t i = 0; i < queues; i++) {
@@ -210,12 +208,7 @@ static int take_power(const struct check *check, struct yoke_rsc_power *power, c
     power->notifyid = FIELD(at, yoke_rsc2_power, notifyid);
     power->notifies = wants_doorbell(power->notifyid);
     power->state = FIELD64(at, yoke_rsc2_power, state);
-    if (check_given(check, "state", power->state) != YOKE_OK ||
-        check_aligned(check, "state", power->state, 4) != YOKE_OK) {
-        return YOKE_BAD_IMAGE;
-    }
-    return yoke_rsc_check_range(check, power->state, sizeof(struct yoke_rsc2_power_block),
-                                LAST_ADDRESS);
+    return check_fixed(check, "state", power->state, sizeof(struct yoke_rsc2_power_block), 4);
 }
 
 /// True if a value of this kind can have so many bytes.
@@ -249,8 +242,7 @@ static int take_parameter(const struct check *check, struct yoke_rsc_parameter *
         return yoke_rsc_refuse(check, "size", parameter->size,
                                "bytes is no size of a parameter of kind", parameter->kind);
     }
-    if (check_given(check, "da", parameter->da) != YOKE_OK ||
-        yoke_rsc_check_range(check, parameter->da, parameter->size, LAST_ADDRESS) != YOKE_OK ||
+    if (check_fixed(check, "da", parameter->da, parameter->size, 0) != YOKE_OK ||
         yoke_rsc_take_name(check, parameter->name,
                            at + offsetof(struct yoke_rsc2_parameter, name)) != YOKE_OK) {
         return YOKE_BAD_IMAGE;
@@ -268,10 +260,7 @@ static int take_devicetree(const struct check *check, struct yoke_rsc_devicetree
     }
     tree->da = FIELD64(at, yoke_rsc2_devicetree, da);
     tree->len = FIELD64(at, yoke_rsc2_devicetree, len);
-    if (check_aligned(check, "da", tree->da, 8) != YOKE_OK) {
-        return YOKE_BAD_IMAGE;
-    }
-    return yoke_rsc_check_range(check, tree->da, tree->len, LAST_ADDRESS);
+    return check_open(check, "da", tree->da, tree->len, 8);
 }
 
 static int take_locks(const struct check *check, struct yoke_rsc_locks *locks, const uint8_t *at)
@@ -281,16 +270,11 @@ static int take_locks(const struct check *check, struct yoke_rsc_locks *locks, c
     locks->stride = FIELD(at, yoke_rsc2_locks, stride);
     locks->owner = FIELD(at, yoke_rsc2_locks, owner);
     locks->free = FIELD(at, yoke_rsc2_locks, free);
-    if (check_given(check, "da", locks->da) != YOKE_OK ||
-        check_aligned(check, "da", locks->da, 4) != YOKE_OK) {
-        return YOKE_BAD_IMAGE;
-    }
     if (locks->stride == 0 || locks->stride % 4 != 0) {
         return yoke_rsc_refuse(check, "stride", locks->stride, "must not be 0, but a multiple of",
                                4);
     }
-    if (yoke_rsc_check_range(check, locks->da, (uint64_t)locks->count * locks->stride,
-                             LAST_ADDRESS) != YOKE_OK) {
+    if (check_fixed(check, "da", locks->da, (uint64_t)locks->count * locks->stride, 4) != YOKE_OK) {
         return YOKE_BAD_IMAGE;
     }
     return yoke_rsc_take_name(check, locks->name, at + offsetof(struct yoke_rsc2_locks, name));
