@@ -3,6 +3,7 @@
 add to it."""
 from decode_extensions import CONTROL_ADDR
 from decode_sequences import Mismatch, demand
+from model_bulk import Lender
 from model_credits import Creditor
 from model_messages import Announcer
 from read import same
@@ -60,12 +61,9 @@ def expect(peer, want):
     if "state" in want:
         demand("state", peer.state, want["state"])
     for key, now in peer.states.items():
-        if key in want and not (same(want[key], now()) and len_of(want[key]) == len_of(now())):
+        if key in want and (not same(want[key], now())
+                            or isinstance(now(), dict) and len(want[key]) != len(now())):
             raise Mismatch(f"{key}: is {now()!r}, should be {want[key]!r}")
-
-
-def len_of(value):
-    return len(value) if isinstance(value, (dict, list)) else None
 
 
 def play_step(peer, step, parts):
@@ -100,4 +98,5 @@ def player(kind):
     return play
 
 
-SUBJECTS = {"acknowledgement": player(Announcer), "credits": player(Creditor)}
+SUBJECTS = {"acknowledgement": player(Announcer), "credits": player(Creditor),
+            "bulk": player(Lender)}
