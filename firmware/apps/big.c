@@ -10,6 +10,9 @@
 #ifndef BIG_TABLE
 #define BIG_TABLE YOKE_TABLE_BOTH
 #endif
+#ifndef BIG_SERVICE
+#define BIG_SERVICE "echo"
+#endif
 
 #define NUM 8u // Both ways: Linux wants them to be the same.
 #define TO_HOST 4096u
@@ -140,7 +143,7 @@ int main(void)
             yoke_ept_open(&link, &ept, YOKE_RPMSG_ADDR_ANY, YOKE_RPMSG_ADDR_ANY, receive, NULL);
     }
     if (status == YOKE_OK) {
-        status = yoke_announce(&ept, "echo");
+        status = yoke_announce(&ept, BIG_SERVICE);
     }
     if (status != YOKE_OK) {
         yoke_power_device_say(&power, YOKE_RSC2_POWER_FAILED);
