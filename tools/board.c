@@ -188,20 +188,27 @@ struct board_reserved *board_reserved_at(struct board *board, uint64_t pa, uint6
 // ----------------------------------------------------------------------------------------- the
 // core
 
-/// True if a node looks like a coprocessor.
+/// True if a text has `word`, at its end if that is how the word begins: with "-".
+static bool says(const char *text, const char *word)
+{
+    const char *const at = text != NULL ? strstr(text, word) : NULL;
+
+    return at != NULL && (word[0] != '-' || at[strlen(word)] == '\0');
+}
+
+/// True if a node looks like a coprocessor, by its name or what it is compatible with.
 static bool looks_like_core(const void *fdt, int node)
 {
-    static const char *const words[] = {"rproc", "remoteproc", "r5f",  "-cm4",
-                                        "-cm7",  "-cm33",      "-m33", "-m4"};
-    const char *const name = fdt_get_name(fdt, node, NULL);
+    static const char *const words[] = {"rproc", "remoteproc", "r5f",  "-cm4", "-cm7",
+                                        "-cm33", "-m33",       "-m4",  "-m0",  "-ipu",
+                                        "-dsp",  "-c66",       "-c71x"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (name != NULL && strstr(name, words[i]) != NULL) {
+        if (says(fdt_get_name(fdt, node, NULL), words[i])) {
             return true;
         }
         for (int k = 0; k < fdt_stringlist_count(fdt, node, "compatible"); k++) {
-            const char *const text = fdt_stringlist_get(fdt, node, "compatible", k, NULL);
-            if (text != NULL && strstr(text, words[i]) != NULL) {
+            if (says(fdt_stringlist_get(fdt, node, "compatible", k, NULL), words[i])) {
                 return true;
             }
         }

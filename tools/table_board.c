@@ -196,20 +196,40 @@ static bool check_table(struct meeting *meeting, const struct table *table)
     return true;
 }
 
+/// Bytes of the core's pools that something of the image lies in, or nothing.
+static uint64_t pool_bytes(const struct board *board, bool used)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < board->reserved_count; i++) {
+        const struct board_reserved *const reserved = &board->reserved[i];
+        if (reserved->listed && reserved->pool && reserved->used == used) {
+            bytes += reserved->size;
+        }
+    }
+    return bytes;
+}
+
+/// True if a pool reaches beyond the addresses of version 1.
+static bool has_high_pool(const struct board *board)
+{
+    for (uint32_t i = 0; i < board->reserved_count; i++) {
+        const struct board_reserved *const reserved = &board->reserved[i];
+        if (reserved->listed && reserved->pool &&
+            reserved->pa + (reserved->size - 1) > UINT32_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// What the host places needs a pool that the core reaches.
 static void check_pools(struct meeting *meeting)
 {
     const struct board *const board = meeting->board;
-    uint64_t pools = 0;
-    bool high = false;
+    const uint64_t free_pools = pool_bytes(board, false);
+    const uint64_t pools = free_pools != 0 ? free_pools : pool_bytes(board, true);
 
-    for (uint32_t i = 0; i < board->reserved_count; i++) {
-        const struct board_reserved *const reserved = &board->reserved[i];
-        if (reserved->listed && reserved->pool) {
-            pools += reserved->size;
-            high |= reserved->pa + (reserved->size - 1) > UINT32_MAX;
-        }
-    }
     if (meeting->loose == 0 || board->core < 0) {
         return;
     }
@@ -230,7 +250,7 @@ static void check_pools(struct meeting *meeting)
              "make one larger",
              board->core_path, (unsigned long long)pools, (unsigned long long)meeting->loose);
     }
-    if (high && subject_table(meeting->subject, 1) != NULL) {
+    if (has_high_pool(board) && subject_table(meeting->subject, 1) != NULL) {
         find(meeting->findings, WARNING, "pool-high",
              "a pool of %s lies above 4 GiB, where addresses of version 1 do not reach\n"
              "move it below, or use a table of version 2",

@@ -742,6 +742,31 @@ class Against(Case):
         self.assertEqual(self.against(board, self.image(base=0x10000000), "--map",
                                       "0x10000000=0x41000000:0x4000", code=0), set())
 
+    def test_a_core_behind_a_bus_with_its_own_view_and_pools_for_everything(self):
+        """As on chips where the core's vectors lie at 0, and every reservation is a pool."""
+        def pool(label, at, size):
+            return node(label, label, at, size, self.POOL)
+        bus = """ahb {
+            compatible = "simple-bus"; #address-cells = <1>; #size-cells = <1>;
+            ranges = <0x10000000 0 0x10000000 0x60000>;
+            dma-ranges = <0x0 0 0x48000000 0x10000>, <0x44000000 0 0x44000000 0x60000>;
+            clock@10050000 { compatible = "acme,dpll-m4xen-clock"; reg = <0x10050000 4>; };
+            m4@10000000 { compatible = "acme,chip-m4"; reg = <0x10000000 0x40000>;
+                          memory-region = <&retram>, <&ram>, <&vdev0buffer>; };
+        };"""
+        nodes = pool("retram", 0x48000000, 0x10000) + pool("ram", 0x44000000, 0x40000)
+        image = self.image(self.LINK, base=0x44000000, segments=[(0, 0x298)], bits=32)
+        for buffers, code in ((0x6000, set()), (0x5000, {("pool-small", "error")})):
+            source = BOARD % {"core": "", "other": "", "more": "", "reserved": RESERVED % (
+                nodes + pool("vdev0buffer", 0x44042000, buffers))}
+            source = re.sub(r"soc \{.*\n    \};\n    reserved", bus + "\n    reserved", source,
+                            flags=re.S)
+            self.assertNotIn("remoteproc", source)
+            subprocess.run(["dtc", "-q", "-O", "dtb", "-o", self.path("bus.dtb"), "-"],
+                           input=source, text=True, check=True, timeout=60)
+            with self.subTest(buffers=buffers):
+                self.assertEqual(self.against(self.path("bus.dtb"), image), code)
+
     def test_the_core_is_found_or_named(self):
         other = 'remoteproc@2000 { compatible = "acme,rproc"; reg = <0x2000 0x100>; };'
         board = self.board(more=other)

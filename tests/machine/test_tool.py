@@ -329,7 +329,7 @@ class BadInput(Case):
         return path
 
     def refused(self, path, said):
-        for command in ("run", "inspect", "table", "size"):
+        for command in ("run", "inspect"):
             self.assertIn(said, self.run_yoke(3, command, path).stderr)
 
     def test_files_that_cannot_be_read_are_refused(self):
