@@ -535,8 +535,8 @@ class Diff(Case):
     def test_words_say_the_same_and_the_exit_code_is_1(self):
         out = self.run_yoke(1, "table", "--diff", "--raw", self.file(table_1(carveout_1("a")), "a"),
                             self.file(table_1(carveout_1("a", size=64)), "b")).stdout
-        self.assertIn("version 1 of a, version 1 of b: 1 difference\n  carveout a: len 4096 -> 64\n",
-                      out)
+        self.assertIn("version 1 of a, version 1 of b: 1 difference\n"
+                      "  carveout a: len 4096 -> 64\n", out)
 
     def test_a_version_that_only_one_file_has_is_named(self):
         first, second = table_1(carveout_1()), table_2(carveout_2())
@@ -836,7 +836,8 @@ class Against(Case):
 
 class Size(Case):
     def test_figures_are_those_of_the_specification(self):
-        data = self.json(0, "size", "--buffers", "16,4", "--payload", "1000,496", "--endpoints", "5")
+        data = self.json(0, "size", "--buffers", "16,4", "--payload", "1000,496",
+                         "--endpoints", "5")
         # VIRTIO 2.7: 16 bytes a descriptor, 6 + 2 * num, padding, 6 + 8 * num.
         rings = [16 * 16 + 6 + 32 + 10 + 6 + 8 * 16, 16 * 4 + 6 + 8 + 2 + 6 + 8 * 4]
         self.assertEqual([data[d]["ring_bytes"] for d in ("to_host", "to_firmware")], rings)
@@ -866,8 +867,9 @@ class Size(Case):
             self.skipTest("needs arm-none-eabi-gcc")
         data = self.json(0, "size", "--buffers", "32,64", "--endpoints", "16")
         source = "#include <yoke/rpmsg.h>\n" + "".join(
-            f"_Static_assert(YOKE_LINK_{role}_BYTES(32, 64, 16) == {data[role.lower() + '_bytes_32']},"
-            f' "{role}");\n' for role in ("DEVICE", "DRIVER"))
+            f"_Static_assert(YOKE_LINK_{role}_BYTES(32, 64, 16) == {bytes_32}, \"{role}\");\n"
+            for role, bytes_32 in (("DEVICE", data["device_bytes_32"]),
+                                   ("DRIVER", data["driver_bytes_32"])))
         subprocess.run([compiler, "-std=c11", "-ffreestanding", "-fsyntax-only", "-xc", "-",
                         "-I" + os.path.join(SPEC, "..", "include")], input=source, text=True,
                        check=True, timeout=60)
