@@ -91,6 +91,9 @@ void findings_free(struct findings *findings);
 /// What is odd about the tables themselves, and where two of one image do not agree.
 void table_review(const struct subject *subject, struct findings *findings);
 
+/// Adds a problem for each thing that the two tables of an image do not agree on (T2-60).
+void tables_agree(const struct table *first, const struct table *second, struct findings *findings);
+
 // ---- Memory
 
 /// A range of device addresses that the image or a table asks for.
@@ -173,5 +176,25 @@ struct board_options {
 /// code, having said why.
 int table_against(const struct subject *subject, const struct board_options *options,
                   struct findings *findings, char **source, cJSON *json);
+
+// ---- The command line
+
+enum table_mode { TABLE_SHOW, TABLE_DIFF, TABLE_CONVERT, TABLE_CHECK };
+
+struct table_options {
+    enum table_mode mode;
+    bool raw;
+    bool strict;
+    bool as_json;
+    uint32_t only;      ///< 1, 2, or 0: every version.
+    const char *output; ///< TABLE_CONVERT: where to.
+    struct board_options board;
+    char **files;
+    int file_count;
+};
+
+/// Parses the command line; moves the names of files to the front of `argv`. Returns TOOL_OK, or
+/// TOOL_USAGE, having said why.
+int table_parse(struct table_options *options, int argc, char **argv);
 
 #endif
