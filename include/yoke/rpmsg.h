@@ -108,7 +108,10 @@ struct yoke_link {
     struct yoke_vdev *vdev;
     const struct yoke_mem *da;
     union {
-        const struct yoke_mem *pa; ///< Device role.
+        struct {
+            const struct yoke_mem *pa;
+            uint32_t rx_size; ///< Of buffers that come, as the driver agreed to it.
+        } device;             ///< Device role.
         struct {
             uint8_t *rx;
             uint8_t *tx;

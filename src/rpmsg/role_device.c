@@ -15,12 +15,16 @@ static enum yoke_link_fault arrive(struct yoke_link *link)
     const enum yoke_link_fault fault = yoke_link_rings(link, features, configs);
     uint16_t *const owned = link_private(link);
     if (fault != YOKE_FAULT_NONE ||
-        yoke_vq_device_init(&link->rx.device, &configs[0], link->of.pa, owned) != YOKE_OK ||
-        yoke_vq_device_init(&link->tx.device, &configs[1], link->of.pa, owned + configs[0].num) !=
-            YOKE_OK) {
+        yoke_vq_device_init(&link->rx.device, &configs[0], link->of.device.pa, owned) != YOKE_OK ||
+        yoke_vq_device_init(&link->tx.device, &configs[1], link->of.device.pa,
+                            owned + configs[0].num) != YOKE_OK) {
         return YOKE_FAULT_RING;
     }
     link->features = (uint32_t)features;
+    // A driver that was offered the firmware's own sizes, and did not take them, has 512 bytes.
+    const uint32_t untaken = (uint32_t)(link->vdev->features ^ features);
+    link->of.device.rx_size =
+        (untaken & YOKE_F_RPMSG_BUFFERS) != 0 ? YOKE_RPMSG_BUFFER_SIZE : link->rx_size;
     return YOKE_FAULT_NONE;
 }
 
@@ -35,8 +39,8 @@ YOKE_HOT int role_next(struct yoke_link *link, struct link_buffer *buffer)
     const int got = vq_device_buffer(&link->rx.device, false, YOKE_HEADER, &part, (uint32_t)head);
     buffer->data = part.data;
     buffer->size = part.size;
-    if (YOKE_RARELY(part.size > link->rx_size)) {
-        buffer->size = link->rx_size;
+    if (YOKE_RARELY(part.size > link->of.device.rx_size)) {
+        buffer->size = link->of.device.rx_size;
     }
     buffer->index = (uint32_t)head;
     if (got > 0) {
@@ -121,7 +125,7 @@ int yoke_link_device_init(struct yoke_link *link, const struct yoke_link_config 
     }
     const int status = yoke_link_init(link, config, &role);
     if (status == YOKE_OK) {
-        link->of.pa = config->pa;
+        link->of.device.pa = config->pa;
         link->status = &link->vdev->entry->status;
     }
     return status;
