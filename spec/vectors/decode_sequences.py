@@ -235,7 +235,7 @@ class DriverPlay(Play):
             self.account["sent"].append(self.message(at, length))
         for index in self.heads(0, self.seen[0]):
             _at, length, flags = self.descriptor(0, index)
-            demand("an empty buffer", (length, flags), (512, 2))
+            demand("an empty buffer", (length, flags), (self.subject.sizes[0], 2))
             self.account["returned"].append(index)
         self.seen = [self.memory.u16(base + 0x42) for base in RINGS]
 

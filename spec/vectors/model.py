@@ -8,9 +8,9 @@ from wire import Refused, get, put
 DA, PA = 0x10000000, 0x480000000
 STATUS, GFEATURES = 0x18, 0x10
 RINGS = (0x100, 0x200)
-BUFFERS = (0x400, 0xC00)
+BUFFERS, ROOM = (0x400, 0xC00), 0x800
 NUM, ALIGN, SIZE = 4, 16, 512
-NS, INDIRECT, EVENT_IDX = 1, 1 << 28, 1 << 29
+NS, SIZES, INDIRECT, EVENT_IDX = 1, 1 << 16, 1 << 28, 1 << 29
 NS_ADDR, NOWHERE, ROOM_FOR_SERVICES = 53, 0xFFFFFFFF, 4
 
 
@@ -92,18 +92,26 @@ class Queue:
 
 
 class Side:
-    """Endpoints, services and messages; the roles add the rings."""
+    """Endpoints, services and messages; the roles add the rings. `comes` and `goes` are the queues
+    of the two directions."""
 
     def __init__(self, memory, setup):
         self.memory, self.state, self.features = memory, "down", 0
+        self.asked_sizes, self.sizes = setup.get("sizes", [SIZE, SIZE]), [SIZE, SIZE]
         self.services = {address: name for name, address in setup.get("announce", [])}
         self.endpoints = set(setup.get("endpoints", [1024])) | set(self.services)
         self.listens = setup.get("listen", False)
         self.peers, self.received, self.pending, self.kept = [], [], [], []
         self.to_keep, self.next_address, self.last = 0, 1024, None
 
+    def agree(self, features):
+        """Takes features, and with them the sizes of buffers (BUF-2, BUF-3)."""
+        self.features = features
+        self.sizes = self.asked_sizes if features & SIZES else [SIZE, SIZE]
+
     def went_up(self, features):
-        self.features, self.state = features, "up"
+        self.agree(features)
+        self.state = "up"
         self.out.quiet()
         self.pending = list(self.services) if features & NS else []
 
@@ -120,7 +128,7 @@ class Side:
             return "no address"
         if self.state != "up":
             return "down"
-        if len(payload) > SIZE - 16:
+        if len(payload) > self.sizes[self.goes] - 16:
             return "too long"
         head = b"".join((src.to_bytes(4, "little"), dst.to_bytes(4, "little"), bytes(4),
                          len(payload).to_bytes(2, "little"), bytes(2)))
@@ -173,7 +181,7 @@ class Side:
     def deliver(self, data, length):
         """A message in `length` bytes of a buffer. Returns whether its buffer is kept."""
         try:
-            head = header(data, length, SIZE)
+            head = header(data, length, self.sizes[self.comes])
             payload = bytes(data[16:16 + head["len"]])
             if head["dst"] == NS_ADDR:
                 if self.listens and self.features & NS:

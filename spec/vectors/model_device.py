@@ -2,7 +2,7 @@
 """A device, written from base.md, 3.4, 4 and 5."""
 from decode_device import is_live
 from decode_rings import follow, inside, layout
-from model import (ALIGN, DA, EVENT_IDX, GFEATURES, INDIRECT, NUM, PA, RINGS, SIZE, STATUS, Queue,
+from model import (ALIGN, DA, EVENT_IDX, GFEATURES, INDIRECT, NUM, PA, RINGS, STATUS, Queue,
                    Side, vring)
 from wire import Refused, put
 
@@ -11,6 +11,8 @@ BUFFER_MEMORY = [(PA + 0x400, 0x1000)]
 
 
 class Device(Side):
+    comes, goes = 1, 0
+
     def __init__(self, memory, setup, offered):
         super().__init__(memory, setup)
         self.offered = offered
@@ -77,7 +79,7 @@ class Device(Side):
             except Refused:
                 self.give(queue, head, 0)
                 continue
-            if self.deliver(self.memory[at:at + min(length, SIZE)], length):
+            if self.deliver(self.memory[at:at + min(length, self.sizes[1])], length):
                 self.kept.append(head)
                 self.have.add(head)
             else:

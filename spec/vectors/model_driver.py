@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A driver, written from base.md, 3 to 5."""
-from model import (BUFFERS, EVENT_IDX, GFEATURES, NUM, PA, RINGS, SIZE, STATUS, Queue, Side)
+from model import (BUFFERS, EVENT_IDX, GFEATURES, NUM, PA, RINGS, ROOM, STATUS, Queue, Side)
 from wire import put
 
 LIVE = 7
 
 
 class Driver(Side):
+    comes, goes = 0, 1
+
     def __init__(self, memory, setup, offered, known):
         super().__init__(memory, setup)
         self.offered, self.known = offered, known
@@ -27,13 +29,15 @@ class Driver(Side):
             self.memory[base:base + 0x76] = bytes(0x76)
         self.into, self.out = (Queue(self.memory, queue, True, features & EVENT_IDX)
                                for queue in (0, 1))
-        self.free, self.coming, self.going = list(range(NUM)), set(), set()
-        for index in range(NUM):
-            self.describe(self.into, index, BUFFERS[0], SIZE, 2)
+        self.agree(features)
+        counts = [min(NUM, ROOM // size) for size in self.sizes]
+        self.free, self.coming, self.going = list(range(counts[1])), set(), set()
+        for index in range(counts[0]):
+            self.describe(0, index, self.sizes[0], 2)
             self.put_head(self.into, index)
             self.coming.add(index)
-        self.into.shown = NUM
-        self.memory.set16(self.into.avail + 2, NUM)
+        self.into.shown = counts[0]
+        self.memory.set16(self.into.avail + 2, counts[0])
         self.memory[STATUS] = LIVE
         self.memory.on_bell(self.into.bell)
         self.went_up(features)
@@ -43,9 +47,12 @@ class Driver(Side):
         self.memory[STATUS] = 0
         self.went_down("down")
 
-    def describe(self, queue, index, pool, length, flags):
-        at = queue.base + 16 * index
-        put(self.memory, at, 8, PA + pool + SIZE * index)
+    def buffer(self, queue, index):
+        return BUFFERS[queue] + self.sizes[queue] * index
+
+    def describe(self, queue, index, length, flags):
+        at = RINGS[queue] + 16 * index
+        put(self.memory, at, 8, PA + self.buffer(queue, index))
         put(self.memory, at + 8, 4, length)
         put(self.memory, at + 12, 4, flags)
 
@@ -56,9 +63,10 @@ class Driver(Side):
         return self.state == "up"
 
     def drain(self):
-        for index, length in self.used(self.into, self.coming, SIZE):
-            at = BUFFERS[0] + SIZE * index
-            if self.deliver(self.memory[at:at + SIZE], length):
+        size = self.sizes[0]
+        for index, length in self.used(self.into, self.coming, size):
+            at = self.buffer(0, index)
+            if self.deliver(self.memory[at:at + size], length):
                 self.kept.append(index)
             else:
                 self.return_buffer(index)
@@ -85,9 +93,9 @@ class Driver(Side):
         if not self.free:
             return "no buffer"
         index = self.free.pop(0)
-        at = BUFFERS[1] + SIZE * index
+        at = self.buffer(1, index)
         self.memory[at:at + len(message)] = message
-        self.describe(self.out, index, BUFFERS[1], len(message), 0)
+        self.describe(1, index, len(message), 0)
         self.put_head(self.out, index)
         self.going.add(index)
         self.out.show()

@@ -144,6 +144,11 @@ void play_open(struct play *play, const struct vector *vector, const cJSON *setu
     play->vector = vector;
     play->driver = driver;
     write_entry(play, setup);
+    const cJSON *const sizes = cJSON_GetObjectItemCaseSensitive(setup, "sizes");
+    for (int i = 0; i < 2; i++) {
+        play->sizes[i] =
+            sizes == NULL ? 512 : (uint32_t)vectors_number(cJSON_GetArrayItem(sizes, i));
+    }
     play->port = (struct yoke_port){.notify = notify, .context = play};
     play->windows[0] = (struct yoke_window){PLAY_DA + PLAY_RINGS, PLAY_BUFFERS - PLAY_RINGS,
                                             play->memory + PLAY_RINGS};
@@ -159,6 +164,8 @@ void play_open(struct play *play, const struct vector *vector, const cJSON *setu
         .memory = play->private,
         .memory_size = sizeof play->private,
         .buckets = 16,
+        .rx_size = play->sizes[driver ? 0 : 1],
+        .tx_size = play->sizes[driver ? 1 : 0],
         .event = on_event,
         .context = play,
         .rx_pool = {play->memory + PLAY_BUFFERS, PLAY_PA + PLAY_BUFFERS, 0x800},

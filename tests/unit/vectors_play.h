@@ -21,7 +21,7 @@ struct play_message {
     uint32_t src; ///< This and the next only if it was received.
     uint32_t dst;
     size_t size;
-    uint8_t data[512];
+    uint8_t data[2048];
 };
 
 struct play_log {
@@ -34,6 +34,7 @@ struct play {
     const struct vector *vector;
     int step; ///< The one that is played.
     bool driver;
+    uint32_t sizes[2]; ///< Of the buffers of each queue, if both sides agree.
 
     struct yoke_link link;
     struct yoke_vdev vdev;

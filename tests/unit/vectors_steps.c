@@ -83,7 +83,9 @@ static void collect_driver(struct play *play)
             if (queue == 1) {
                 log_sent(play, 1, id, length);
             }
-            if (flags != (queue == 0 ? 2u : 0u) || (queue == 0 && length != 512)) {
+            const bool sized = (yoke_link_features(&play->link) & YOKE_F_RPMSG_BUFFERS) != 0;
+            if (flags != (queue == 0 ? 2u : 0u) ||
+                (queue == 0 && length != (sized ? play->sizes[0] : 512))) {
                 FAIL(play, "a descriptor of %u bytes, flags %u", play->step, length, flags);
             }
             play->returned_count += queue == 0;
