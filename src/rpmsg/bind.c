@@ -74,9 +74,8 @@ static void leave(struct yoke_control_part *part, const struct yoke_ept *ept, bo
     struct yoke_bindings *const bindings = (struct yoke_bindings *)part;
 
     for (uint32_t at = 0; closes && at < bindings->count; at++) {
-        struct yoke_binding *const binding = &bindings->table[at];
-        if (binding->endpoint == ept->addr && (binding->state & BOUND) != 0) {
-            binding->state = LEFT;
+        if (bindings->table[at].endpoint == ept->addr) {
+            bindings->table[at].state = LEFT;
         }
     }
     yoke_control_send(part->control);

@@ -46,7 +46,6 @@ void yoke_control_send(struct yoke_control *control)
     for (; part != NULL; part = part->next) {
         if (part->ops->send != NULL && part->ops->send(part) == YOKE_AGAIN) {
             link->mode |= MODE_ANNOUNCING; // a later poll goes on
-            link->calm = CALM_NEVER;
             return;
         }
     }

@@ -20,6 +20,7 @@ enum peer_role { PEER_DRIVER, PEER_DEVICE };
 #define PEER_NOTIFY 40u ///< The driver's doorbell numbers: 40 for queue 0, 41 for queue 1.
 
 #define PEER_F_NS (1u << 0)
+#define PEER_F_CREDITS (1u << 18)
 #define PEER_F_ACK (1u << 20)
 #define PEER_F_INDIRECT (1u << 28)
 #define PEER_F_EVENT_IDX (1u << 29)

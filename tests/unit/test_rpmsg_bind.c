@@ -332,6 +332,65 @@ static void what_waits_for_a_service_that_goes_is_not_sent(void **state)
     assert_int_equal(l.bindings.count, 0);
 }
 
+static void an_end_that_waits_stays_an_end(void **state)
+{
+    struct fixture *const f = *state;
+    struct listener l;
+    struct peer_message kept[8];
+
+    begin_up(f, &l);
+    assert_int_equal(bind(&l, "echo"), YOKE_OK);
+    assert_sent(f, US, 1024, 1);
+    starve(f, &l, kept);
+    assert_int_equal(unbind(&l, "echo"), YOKE_OK);
+    assert_int_equal(unbind(&l, "echo"), YOKE_NOT_FOUND);
+    announce(f, "echo", 1024, 0); // again: nobody listens any more
+    feed(f, &kept[0]);
+    assert_sent(f, US, 1024, 0);
+    assert_silence(f);
+}
+
+static void records_that_come_are_nothing_to_it(void **state)
+{
+    struct fixture *const f = *state;
+    struct listener l;
+
+    begin_up(f, &l);
+    assert_int_equal(bind(&l, "echo"), YOKE_OK);
+    assert_sent(f, US, 1024, 1);
+    for (uint32_t kind = 0; kind < 6; kind++) {
+        uint8_t record[16] = {0};
+        peer_put32(&f->peer, record, kind);
+        peer_put32(&f->peer, record + 4, 1024);
+        peer_put32(&f->peer, record + 8, US);
+        assert_true(peer_send(&f->peer, 54, 54, record, sizeof record));
+        assert_int_equal(fixture_drain(f), 1);
+    }
+    assert_silence(f);
+    assert_int_equal(l.bindings.count, 1);
+    assert_int_equal(yoke_link_stats(&f->link)->bad, 0);
+}
+
+static void without_its_endpoint_nothing_goes_on(void **state)
+{
+    struct fixture *const f = *state;
+    struct listener l;
+    struct yoke_ept other;
+
+    begin_up(f, &l);
+    assert_int_equal(bind(&l, "echo"), YOKE_OK);
+    assert_sent(f, US, 1024, 1);
+    assert_int_equal(yoke_ept_close(&l.control.ept), YOKE_OK);
+    fixture_ept(f, &other, 54, YOKE_RPMSG_ADDR_ANY); // of other use
+    assert_int_equal(bind(&l, "echo"), YOKE_INVALID);
+    assert_int_equal(unbind(&l, "echo"), YOKE_OK);
+    announce(f, "echo", 1024, 0);
+    assert_int_equal(yoke_ept_close(&l.ept), YOKE_OK);
+    fixture_down(f);
+    fixture_up(f);
+    assert_silence(f);
+}
+
 static void bindings_end_with_the_link(void **state)
 {
     struct fixture *const f = *state;
@@ -462,6 +521,9 @@ int main(void)
         IN_BOTH(a_record_that_finds_no_buffer_goes_out_later_by_itself),
         IN_BOTH(a_new_listener_at_the_same_address_waits_behind_the_old_ones_end),
         IN_BOTH(what_waits_for_a_service_that_goes_is_not_sent),
+        IN_BOTH(an_end_that_waits_stays_an_end),
+        IN_BOTH(records_that_come_are_nothing_to_it),
+        IN_BOTH(without_its_endpoint_nothing_goes_on),
         IN_BOTH(bindings_end_with_the_link),
         IN_BOTH(bindings_end_with_the_link_though_services_are_not_cleared),
         IN_BOTH(a_full_table_is_said_and_has_room_again),

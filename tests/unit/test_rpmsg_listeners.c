@@ -397,6 +397,21 @@ static void a_peer_without_the_feature_is_not_believed(void **state)
     assert_int_equal(yoke_link_stats(&f->link)->bad, 1);
 }
 
+static void a_record_of_an_extension_that_was_not_taken_is_skipped(void **state)
+{
+    struct fixture *const f = *state;
+    struct announcer a;
+
+    f->options.peer.offered |= PEER_F_CREDITS;
+    f->options.peer.taken |= PEER_F_CREDITS; // so that there are records, but not these
+    begin(f, &a, false);
+    fixture_up(f);
+    skip_announcement(f);
+    come(f, 1030, US, 1);
+    assert_told(&a, "");
+    assert_int_equal(yoke_link_stats(&f->link)->bad, 0);
+}
+
 static void the_driver_takes_the_feature_only_with_a_use_for_it(void **state)
 {
     struct fixture *const f = *state;
@@ -453,6 +468,7 @@ int main(void)
         IN_BOTH(what_waits_to_be_announced_has_no_listener),
         IN_BOTH(the_callback_may_close_its_service_or_the_link),
         IN_BOTH(a_peer_without_the_feature_is_not_believed),
+        IN_DEVICE(a_record_of_an_extension_that_was_not_taken_is_skipped),
         IN_DRIVER(the_driver_takes_the_feature_only_with_a_use_for_it),
         IN_BOTH(set_up_refuses_what_is_missing),
     };
