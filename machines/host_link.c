@@ -23,6 +23,22 @@ static void on_service(struct yoke_ns *ns, const struct yoke_service *service, b
     }
 }
 
+/// Opens what there is on the link from the start: the services, and what listens to them.
+static int open_endpoints(struct yoke_host *host)
+{
+    int status = yoke_ns_listen(&host->link, &host->ns, host->services, YOKE_HOST_SERVICES,
+                                on_service, host);
+
+    if (status == YOKE_OK && (host->options.known & YOKE_F_RPMSG_ACK) != 0) {
+        status = yoke_control_open(&host->link, &host->control);
+        if (status == YOKE_OK) {
+            status = yoke_bindings_open(&host->control, &host->bindings, &host->ns,
+                                        host->binding_table, YOKE_HOST_BINDINGS);
+        }
+    }
+    return status;
+}
+
 /// The first rpmsg device of the plan, or NULL.
 static const struct yoke_area *rpmsg_area(const struct yoke_plan *plan)
 {
@@ -118,8 +134,7 @@ int host_make_link(struct yoke_host *host)
         status = yoke_link_driver_init(&host->link, &config);
     }
     if (status == YOKE_OK) {
-        status = yoke_ns_listen(&host->link, &host->ns, host->services, YOKE_HOST_SERVICES,
-                                on_service, host);
+        status = open_endpoints(host);
     }
     if (status != YOKE_OK) {
         return host_fail(host, status, "entry %u: no link: %s", vdev->index,

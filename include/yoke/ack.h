@@ -102,7 +102,7 @@ int yoke_bindings_open(struct yoke_control *control, struct yoke_bindings *bindi
 /// `service`: as yoke_ns_find() or the service event gave it; copied.
 /// Returns YOKE_OK, also if the record has to wait for a buffer; YOKE_EXISTS if it is bound
 /// already; YOKE_NO_SPACE if the table is full; YOKE_NOT_FOUND if the service is not known (any
-/// more); YOKE_INVALID if the endpoint is closed or of another link.
+/// more); YOKE_INVALID if the endpoint is closed or of another link, or `bindings` is all zero.
 /// Cost: looks at all services and bindings once; at most one message, and those that waited.
 int yoke_bind(struct yoke_bindings *bindings, struct yoke_ept *ept,
               const struct yoke_service *service);

@@ -150,7 +150,9 @@ static bool knows(const struct yoke_ns *ns, const struct yoke_service *service)
 int yoke_bind(struct yoke_bindings *bindings, struct yoke_ept *ept,
               const struct yoke_service *service)
 {
-    if (ept->link == NULL || ept->link != bindings->part.control->ept.link) {
+    const struct yoke_control *const control = bindings->part.control;
+
+    if (control == NULL || ept->link == NULL || ept->link != control->ept.link) {
         return YOKE_INVALID;
     }
     if (!knows(bindings->ns, service)) {

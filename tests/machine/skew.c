@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Service `echo`, at its fixed address 1024 even if it cannot be announced, for hosts of all ages:
-// what it gets comes back in as many pieces as it takes. Buffers are large if the table says so.
+// what it gets comes back in as many pieces as it takes. Buffers are large if the table says so,
+// and a listener is greeted.
 #include <board.h>
+#include <yoke/ack.h>
 #include <yoke/rpmsg.h>
 #include <yoke/table2.h>
 
@@ -26,6 +28,26 @@ static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
         held = yoke_hold(ept->link);
         waits = true;
     }
+}
+
+static void on_bound(struct yoke_listeners *listeners, struct yoke_ept *ept, uint32_t listener,
+                     bool bound)
+{
+    (void)listeners;
+    if (bound) {
+        (void)yoke_send_to(ept, listener, "bound", 5);
+    }
+}
+
+static int open_control(void)
+{
+    static struct yoke_control control;
+    static struct yoke_listeners listeners;
+    static struct yoke_listener table[1];
+    const int status = yoke_control_open(&link, &control);
+
+    return status != YOKE_OK ? status
+                             : yoke_listeners_open(&control, &listeners, table, 1, on_bound, NULL);
 }
 
 static void answer(struct yoke_ept *ept)
@@ -68,6 +90,9 @@ int main(void)
     }
     if (status == YOKE_OK) {
         status = yoke_announce(&ept, "echo");
+    }
+    if (status == YOKE_OK && (vdev.features & YOKE_F_RPMSG_ACK) != 0) {
+        status = open_control();
     }
     for (; status == YOKE_OK; board_wait()) {
         (void)yoke_link_poll(&link, NUM + 1);

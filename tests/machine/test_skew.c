@@ -26,7 +26,7 @@ static const struct {
     {"generation", YOKE_F_RPMSG_GENERATION, false},
     {"credits", YOKE_F_RPMSG_CREDITS, false},
     {"bulk", YOKE_F_RPMSG_BULK, false},
-    {"acknowledgement", YOKE_F_RPMSG_ACK, false},
+    {"acknowledgement", YOKE_F_RPMSG_ACK, true},
 };
 #define FEATURES (sizeof features / sizeof features[0])
 
@@ -136,6 +136,36 @@ static const char *echo(struct yoke_host *host, struct yoke_ept *ept, uint32_t s
     return got_size == size && memcmp(got, sent, size) == 0 ? NULL : "another answer";
 }
 
+/// Says that this endpoint listens: the firmware speaks first, if acknowledgement is in force, or
+/// says nothing. NULL, or what went wrong.
+static const char *listen(struct yoke_host *host, struct yoke_ept *ept, uint64_t in_force)
+{
+    const struct yoke_service *const service = yoke_host_find(host, "echo", TIMEOUT_MS);
+    const uint64_t deadline = yoke_host_clock() + TIMEOUT_MS * UINT64_C(1000000);
+
+    if (service == NULL) {
+        return host->error;
+    }
+    got_size = 0;
+    got_count = 0;
+    const bool may = (host->options.known & YOKE_F_RPMSG_ACK) != 0;
+    if (yoke_bind(&host->bindings, ept, service) != (may ? YOKE_OK : YOKE_INVALID)) {
+        return "the listener is not bound";
+    }
+    while ((in_force & YOKE_F_RPMSG_ACK) != 0 && got_count == 0) {
+        if (yoke_host_clock() >= deadline) {
+            return "the firmware does not speak first";
+        }
+        if (yoke_host_wait(host, 100) < 0) {
+            return host->error;
+        }
+    }
+    // Otherwise the first message is to be the echo that comes next.
+    return got_count == 0 || (got_size == 5 && memcmp(got, "bound", 5) == 0)
+               ? NULL
+               : "says something else";
+}
+
 /// Boots, looks at what is in force, and exchanges messages. NULL, or what went wrong.
 static const char *communicate(struct yoke_host *host, uint64_t in_force)
 {
@@ -156,8 +186,8 @@ static const char *communicate(struct yoke_host *host, uint64_t in_force)
     if (yoke_link_mtu(&host->link) != mtu) {
         return "another size is the largest";
     }
-    if ((in_force & YOKE_F_RPMSG_NS) != 0 && yoke_host_find(host, "echo", TIMEOUT_MS) == NULL) {
-        return host->error;
+    if ((in_force & YOKE_F_RPMSG_NS) != 0) {
+        wrong = listen(host, &ept, in_force);
     }
     for (size_t i = 0; wrong == NULL && i < sizeof sizes / sizeof sizes[0]; i++) {
         if (sizes[i] <= mtu) {

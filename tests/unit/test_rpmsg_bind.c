@@ -495,10 +495,15 @@ static void set_up_refuses_what_is_missing(void **state)
 {
     struct fixture *const f = *state;
     struct yoke_control control = {0};
-    struct yoke_bindings bindings;
+    static const struct yoke_service service = {"echo", 1024};
+    struct yoke_bindings bindings = {0};
     struct yoke_binding table[1];
     struct yoke_ns ns = {0};
+    struct yoke_ept ept;
 
+    fixture_ept(f, &ept, US, YOKE_RPMSG_ADDR_ANY);
+    assert_int_equal(yoke_bind(&bindings, &ept, &service), YOKE_INVALID); // not set up
+    assert_int_equal(yoke_unbind(&bindings, &ept, &service), YOKE_NOT_FOUND);
     assert_int_equal(yoke_bindings_open(&control, &bindings, &ns, table, 1), YOKE_INVALID);
     assert_int_equal(yoke_control_open(&f->link, &control), YOKE_OK);
     assert_int_equal(yoke_bindings_open(&control, &bindings, &ns, table, 1), YOKE_INVALID);

@@ -16,6 +16,7 @@
 #ifndef YOKE_HOST_H
 #define YOKE_HOST_H
 
+#include <yoke/ack.h>
 #include <yoke/image.h>
 #include <yoke/rpmsg.h>
 #include <yoke/rproc.h>
@@ -46,9 +47,11 @@ struct yoke_host_options {
     /// or starts with 0x, a boolean is true or false, bytes are pairs of hexadecimal digits, text
     /// is text. Not copied: they stay as long as the host is open.
     const char *const *params;
-    uint32_t param_count;         ///< How many, at most YOKE_HOST_PARAMS.
-    uint32_t versions;            ///< Versions of tables to read, YOKE_RSC_KNOW_*; 0: all.
-    uint64_t known;               ///< Features of rpmsg to take if offered; 0: all.
+    uint32_t param_count; ///< How many, at most YOKE_HOST_PARAMS.
+    uint32_t versions;    ///< Versions of tables to read, YOKE_RSC_KNOW_*; 0: all.
+    /// Features of rpmsg to take if offered. 0: all but YOKE_F_RPMSG_ACK, which obliges this
+    /// program to say what listens to a service: yoke_bind(&host->bindings, ...).
+    uint64_t known;
     const char *const *chips;     ///< As in struct yoke_plan_options, and for the next two.
     const char *driver;           ///< Not copied either.
     struct yoke_bytes devicetree; ///< The blob; not copied.
@@ -57,6 +60,7 @@ struct yoke_host_options {
 #define YOKE_HOST_AREAS 128u
 #define YOKE_HOST_NOTES 16u
 #define YOKE_HOST_SERVICES 64u
+#define YOKE_HOST_BINDINGS 64u
 #define YOKE_HOST_TRACES 4u
 #define YOKE_HOST_TAIL 512u
 #define YOKE_HOST_PARAMS 32u
@@ -85,10 +89,13 @@ struct yoke_host {
     struct yoke_machine_crash crash;            ///< How it died, once it has.
     struct yoke_rproc rproc;                    ///< rproc.state says what it does.
     struct yoke_port port;
-    struct yoke_link link; ///< Open endpoints on it: yoke_ept_open(&host->link, ...).
-    struct yoke_ns ns;     ///< The firmware's services: yoke_ns_find(&host->ns, ...).
-    bool linked;           ///< The firmware has an rpmsg vdev; `link` and `ns` are usable.
+    struct yoke_link link;         ///< Open endpoints on it: yoke_ept_open(&host->link, ...).
+    struct yoke_ns ns;             ///< The firmware's services: yoke_ns_find(&host->ns, ...).
+    struct yoke_bindings bindings; ///< What listens to them, with YOKE_F_RPMSG_ACK.
+    bool linked;                   ///< The firmware has an rpmsg vdev; `link` and `ns` are usable.
     struct yoke_service services[YOKE_HOST_SERVICES];
+    struct yoke_control control;
+    struct yoke_binding binding_table[YOKE_HOST_BINDINGS];
     struct yoke_vdev vdev;
     uint32_t vdev_index; ///< Its entry in the resource table.
     uint64_t vdev_base;  ///< What ring addresses in its state count from.
