@@ -281,9 +281,10 @@ static int find_core(struct board *board, const char *wanted, struct findings *f
         board->core = count == 1 ? cores[0] : -1;
     }
     if (board->core < 0) {
-        find(findings, WARNING, "no-core",
-             "no node of the device tree looks like a coprocessor: what belongs to it is not "
-             "checked\nsay which one it is, with --node PATH");
+        findings_add(
+            findings, WARNING, "no-core",
+            "no node of the device tree looks like a coprocessor: what belongs to it is not "
+            "checked\nsay which one it is, with --node PATH");
         return TOOL_OK;
     }
     if (fdt_get_path(board->fdt, board->core, board->core_path, sizeof board->core_path) != 0) {

@@ -77,8 +77,8 @@ struct findings {
 };
 
 /// Adds a finding: the text, then "\n" and the hint if there is one.
-void find(struct findings *findings, enum severity severity, const char *code, const char *format,
-          ...) __attribute__((format(printf, 4, 5)));
+void findings_add(struct findings *findings, enum severity severity, const char *code,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /// How many there are, as severe as this.
 uint32_t findings_count(const struct findings *findings, enum severity severity);

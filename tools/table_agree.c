@@ -48,10 +48,10 @@ static void review_memory(const struct table *first, const struct table *second,
         if (a->known && b->known && a->type == b->type && a->type <= YOKE_RSC_DEVMEM &&
             strcmp(a->of.carveout.name, b->of.carveout.name) == 0 &&
             (a->of.carveout.da != b->of.carveout.da || a->of.carveout.len != b->of.carveout.len)) {
-            find(findings, PROBLEM, "disagree",
-                 "%s has another address or length in version 1 than in version 2 (T2-60)\n"
-                 "make both the same: hosts read only one",
-                 tool_entry_title(a, 0, text, sizeof text));
+            findings_add(findings, PROBLEM, "disagree",
+                         "%s has another address or length in version 1 than in version 2 (T2-60)\n"
+                         "make both the same: hosts read only one",
+                         tool_entry_title(a, 0, text, sizeof text));
         }
     }
 }
@@ -62,19 +62,21 @@ void tables_agree(const struct table *first, const struct table *second, struct 
 
     review_memory(first, second, findings);
     if (vdevs != table_vdevs(second, second->count)) {
-        find(findings, PROBLEM, "disagree",
-             "version 1 has %u vdevs, version 2 has %u (T2-60)\nhosts read only one: declare the "
-             "same in both",
-             vdevs, table_vdevs(second, second->count));
+        findings_add(
+            findings, PROBLEM, "disagree",
+            "version 1 has %u vdevs, version 2 has %u (T2-60)\nhosts read only one: declare the "
+            "same in both",
+            vdevs, table_vdevs(second, second->count));
         return;
     }
     for (uint32_t i = 0; i < vdevs; i++) {
         const char *const what = vdevs_differ(vdev_of(first, i), vdev_of(second, i));
         if (what != NULL) {
-            find(findings, PROBLEM, "disagree",
-                 "vdev %u has other %s in version 1 than in version 2 (T2-60)\nhosts read only "
-                 "one: declare the same in both",
-                 i, what);
+            findings_add(
+                findings, PROBLEM, "disagree",
+                "vdev %u has other %s in version 1 than in version 2 (T2-60)\nhosts read only "
+                "one: declare the same in both",
+                i, what);
         }
     }
 }

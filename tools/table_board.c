@@ -61,37 +61,38 @@ static void check_node(const struct meeting *meeting, const struct range *range,
         return; // The blob's own list: no more is known.
     }
     if (!reserved->no_map) {
-        find(findings, PROBLEM, "no-map",
-             "%s: has no no-map, so the host's kernel uses it as its own memory, cached\n"
-             "add the property no-map to the node",
-             reserved->path);
+        findings_add(findings, PROBLEM, "no-map",
+                     "%s: has no no-map, so the host's kernel uses it as its own memory, cached\n"
+                     "add the property no-map to the node",
+                     reserved->path);
     }
     if (reserved->reusable) {
-        find(findings, PROBLEM, "reusable",
-             "%s: is reusable, so the host's kernel puts its own data there\n"
-             "drop the property reusable, and add no-map",
-             reserved->path);
+        findings_add(findings, PROBLEM, "reusable",
+                     "%s: is reusable, so the host's kernel puts its own data there\n"
+                     "drop the property reusable, and add no-map",
+                     reserved->path);
     }
     if (reserved->disabled) {
-        find(findings, PROBLEM, "disabled",
-             "%s: its status is not \"okay\", so nothing is reserved\nset it to \"okay\"",
-             reserved->path);
+        findings_add(findings, PROBLEM, "disabled",
+                     "%s: its status is not \"okay\", so nothing is reserved\nset it to \"okay\"",
+                     reserved->path);
     }
     if (board->core >= 0 && !reserved->listed) {
-        find(findings, PROBLEM, "not-listed",
-             "%s: %s lies there, but memory-region of %s does not name it%s%s\n"
-             "add the node to the core's memory-region",
-             reserved->path, range->what, board->core_path,
-             reserved->other[0] != '\0' ? "; it belongs to " : "", reserved->other);
+        findings_add(findings, PROBLEM, "not-listed",
+                     "%s: %s lies there, but memory-region of %s does not name it%s%s\n"
+                     "add the node to the core's memory-region",
+                     reserved->path, range->what, board->core_path,
+                     reserved->other[0] != '\0' ? "; it belongs to " : "", reserved->other);
     }
     if ((range->kind == RANGE_CARVEOUT || range->kind == RANGE_RING) &&
         subject_table(meeting->subject, 1) != NULL) {
         const char *const name = range_name(meeting->subject, range, text, sizeof text);
         if (strcmp(name, reserved->name) != 0 && !reserved->pool) {
-            find(findings, WARNING, "name",
-                 "%s: Linux looks for memory called \"%s\" for %s, and puts it elsewhere if it "
-                 "finds none\ncall the node %s@%llx",
-                 reserved->path, name, range->what, name, (unsigned long long)reserved->pa);
+            findings_add(
+                findings, WARNING, "name",
+                "%s: Linux looks for memory called \"%s\" for %s, and puts it elsewhere if it "
+                "finds none\ncall the node %s@%llx",
+                reserved->path, name, range->what, name, (unsigned long long)reserved->pa);
         }
     }
 }
@@ -103,30 +104,30 @@ static void check_free(struct meeting *meeting, const struct range *range, uint6
     char text[160];
 
     if (board_block_of(board->memory, board->memory_count, pa, range->size) != NULL) {
-        find(meeting->findings, PROBLEM, "not-reserved",
-             "%s, %llu bytes at 0x%llx, is memory that the host's kernel uses too\n"
-             "reserve it: see the overlay",
-             range->what, (unsigned long long)range->size, (unsigned long long)pa);
+        findings_add(meeting->findings, PROBLEM, "not-reserved",
+                     "%s, %llu bytes at 0x%llx, is memory that the host's kernel uses too\n"
+                     "reserve it: see the overlay",
+                     range->what, (unsigned long long)range->size, (unsigned long long)pa);
         overlay_want(&meeting->overlay, range_name(meeting->subject, range, text, sizeof text), pa,
                      range->size);
         return;
     }
     for (uint32_t i = 0; i < board->memory_count; i++) {
         if (yoke_overlap(pa, range->size, board->memory[i].pa, board->memory[i].size)) {
-            find(meeting->findings, PROBLEM, "beyond",
-                 "%s, %llu bytes at 0x%llx, reaches beyond the memory of the device tree, 0x%llx "
-                 "bytes at 0x%llx\nmove it, or make it smaller",
-                 range->what, (unsigned long long)range->size, (unsigned long long)pa,
-                 (unsigned long long)board->memory[i].size,
-                 (unsigned long long)board->memory[i].pa);
+            findings_add(
+                meeting->findings, PROBLEM, "beyond",
+                "%s, %llu bytes at 0x%llx, reaches beyond the memory of the device tree, 0x%llx "
+                "bytes at 0x%llx\nmove it, or make it smaller",
+                range->what, (unsigned long long)range->size, (unsigned long long)pa,
+                (unsigned long long)board->memory[i].size, (unsigned long long)board->memory[i].pa);
             return;
         }
     }
     if (board_block_of(board->chip, board->chip_count, pa, range->size) == NULL) {
-        find(meeting->findings, WARNING, "nowhere",
-             "%s, %llu bytes at 0x%llx: the device tree has no memory there\n"
-             "if the core knows memory by another address, say --map DA=PA:SIZE",
-             range->what, (unsigned long long)range->size, (unsigned long long)pa);
+        findings_add(meeting->findings, WARNING, "nowhere",
+                     "%s, %llu bytes at 0x%llx: the device tree has no memory there\n"
+                     "if the core knows memory by another address, say --map DA=PA:SIZE",
+                     range->what, (unsigned long long)range->size, (unsigned long long)pa);
     }
 }
 
@@ -136,10 +137,11 @@ static void check_range(struct meeting *meeting, const struct range *range)
 
     if (!board_translate(meeting->board, range->da, range->size, &pa) ||
         range->size - 1 > UINT64_MAX - pa) {
-        find(meeting->findings, PROBLEM, "map",
-             "%s, %llu bytes at 0x%llx, reaches beyond the part of memory that the core knows\n"
-             "move it into one of the core's ranges",
-             range->what, (unsigned long long)range->size, (unsigned long long)range->da);
+        findings_add(
+            meeting->findings, PROBLEM, "map",
+            "%s, %llu bytes at 0x%llx, reaches beyond the part of memory that the core knows\n"
+            "move it into one of the core's ranges",
+            range->what, (unsigned long long)range->size, (unsigned long long)range->da);
         return;
     }
     struct board_reserved *const reserved = board_reserved_at(meeting->board, pa, range->size);
@@ -148,12 +150,12 @@ static void check_range(struct meeting *meeting, const struct range *range)
     } else if (yoke_inside(pa, range->size, reserved->pa, reserved->size)) {
         check_node(meeting, range, reserved);
     } else {
-        find(meeting->findings, PROBLEM, "straddles",
-             "%s, %llu bytes at 0x%llx, lies only in part in %s, 0x%llx bytes at 0x%llx\n"
-             "make the node so large that it holds all of it, or move one of them",
-             range->what, (unsigned long long)range->size, (unsigned long long)pa,
-             reserved->path[0] != '\0' ? reserved->path : "a reservation of the blob",
-             (unsigned long long)reserved->size, (unsigned long long)reserved->pa);
+        findings_add(meeting->findings, PROBLEM, "straddles",
+                     "%s, %llu bytes at 0x%llx, lies only in part in %s, 0x%llx bytes at 0x%llx\n"
+                     "make the node so large that it holds all of it, or move one of them",
+                     range->what, (unsigned long long)range->size, (unsigned long long)pa,
+                     reserved->path[0] != '\0' ? reserved->path : "a reservation of the blob",
+                     (unsigned long long)reserved->size, (unsigned long long)reserved->pa);
     }
 }
 
@@ -234,27 +236,28 @@ static void check_pools(struct meeting *meeting)
         return;
     }
     if (pools == 0) {
-        find(meeting->findings, WARNING, "no-pool",
-             "the host places rings and buffers, %llu bytes in whole pages, but %s has no "
-             "shared-dma-pool: they may lie where the core does not reach\n"
-             "add a pool to its memory-region: see the overlay",
-             (unsigned long long)meeting->loose, board->core_path);
+        findings_add(meeting->findings, WARNING, "no-pool",
+                     "the host places rings and buffers, %llu bytes in whole pages, but %s has no "
+                     "shared-dma-pool: they may lie where the core does not reach\n"
+                     "add a pool to its memory-region: see the overlay",
+                     (unsigned long long)meeting->loose, board->core_path);
         if (!overlay_want_pool(&meeting->overlay, board, "vdev0buffer", meeting->loose)) {
-            find(meeting->findings, WARNING, "no-room",
-                 "no memory of the device tree below 4 GiB has %llu bytes left for a pool",
-                 (unsigned long long)meeting->loose);
+            findings_add(meeting->findings, WARNING, "no-room",
+                         "no memory of the device tree below 4 GiB has %llu bytes left for a pool",
+                         (unsigned long long)meeting->loose);
         }
     } else if (pools < meeting->loose) {
-        find(meeting->findings, PROBLEM, "pool-small",
-             "the pools of %s have %llu bytes, rings and buffers need %llu in whole pages\n"
-             "make one larger",
-             board->core_path, (unsigned long long)pools, (unsigned long long)meeting->loose);
+        findings_add(meeting->findings, PROBLEM, "pool-small",
+                     "the pools of %s have %llu bytes, rings and buffers need %llu in whole pages\n"
+                     "make one larger",
+                     board->core_path, (unsigned long long)pools,
+                     (unsigned long long)meeting->loose);
     }
     if (has_high_pool(board) && subject_table(meeting->subject, 1) != NULL) {
-        find(meeting->findings, WARNING, "pool-high",
-             "a pool of %s lies above 4 GiB, where addresses of version 1 do not reach\n"
-             "move it below, or use a table of version 2",
-             board->core_path);
+        findings_add(meeting->findings, WARNING, "pool-high",
+                     "a pool of %s lies above 4 GiB, where addresses of version 1 do not reach\n"
+                     "move it below, or use a table of version 2",
+                     board->core_path);
     }
 }
 
@@ -269,25 +272,25 @@ static void check_nodes(const struct meeting *meeting)
             continue;
         }
         if (a->pa % BOARD_PAGE != 0 || a->size % BOARD_PAGE != 0) {
-            find(meeting->findings, WARNING, "alignment",
-                 "%s: 0x%llx bytes at 0x%llx are not whole pages of 4096 bytes\n"
-                 "round its start down, and its end up",
-                 a->path, (unsigned long long)a->size, (unsigned long long)a->pa);
+            findings_add(meeting->findings, WARNING, "alignment",
+                         "%s: 0x%llx bytes at 0x%llx are not whole pages of 4096 bytes\n"
+                         "round its start down, and its end up",
+                         a->path, (unsigned long long)a->size, (unsigned long long)a->pa);
         }
         if (!a->used && !a->pool) {
-            find(meeting->findings, NOTE, "unused", "%s: nothing of the firmware lies there",
-                 a->path);
+            findings_add(meeting->findings, NOTE, "unused",
+                         "%s: nothing of the firmware lies there", a->path);
         }
         for (uint32_t k = 0; k < board->reserved_count; k++) {
             const struct board_reserved *const b = &board->reserved[k];
             if (k != i && (k > i || (!b->listed && !b->used)) &&
                 yoke_overlap(a->pa, a->size, b->pa, b->size)) {
-                find(meeting->findings, PROBLEM, "reserved-overlap",
-                     "%s overlaps %s: 0x%llx bytes at 0x%llx, and 0x%llx at 0x%llx\n"
-                     "move one of them",
-                     a->path, b->path[0] != '\0' ? b->path : "a reservation of the blob",
-                     (unsigned long long)a->size, (unsigned long long)a->pa,
-                     (unsigned long long)b->size, (unsigned long long)b->pa);
+                findings_add(meeting->findings, PROBLEM, "reserved-overlap",
+                             "%s overlaps %s: 0x%llx bytes at 0x%llx, and 0x%llx at 0x%llx\n"
+                             "move one of them",
+                             a->path, b->path[0] != '\0' ? b->path : "a reservation of the blob",
+                             (unsigned long long)a->size, (unsigned long long)a->pa,
+                             (unsigned long long)b->size, (unsigned long long)b->pa);
             }
         }
     }
@@ -302,10 +305,10 @@ static void check_identity(const struct meeting *meeting, const struct table *ta
         const char *const chip = entry->of.identity.chip;
         if (entry->known && entry->type == YOKE_RSC2_IDENTITY && chip[0] != '\0' &&
             !board_is(meeting->board, chip)) {
-            find(meeting->findings, PROBLEM, "chip",
-                 "the firmware is for \"%s\", which the device tree is not compatible with "
-                 "(T2-43)\nname the right device tree, or the right chip in the identity",
-                 tool_clean(text, sizeof text, chip, strlen(chip)));
+            findings_add(meeting->findings, PROBLEM, "chip",
+                         "the firmware is for \"%s\", which the device tree is not compatible with "
+                         "(T2-43)\nname the right device tree, or the right chip in the identity",
+                         tool_clean(text, sizeof text, chip, strlen(chip)));
         }
     }
 }

@@ -112,25 +112,27 @@ static void put_entry(struct output *output, const struct table *table, uint32_t
     char text[160];
 
     if (entry->known && entry->type == YOKE_RSC_TRACE) {
-        find(findings, WARNING, "trace",
-             "%s does not carry over: version 1 has bare text there, version 2 a trace block\n"
-             "add a trace block of 128 bytes and its text to the firmware, and a TRACE entry",
-             tool_entry_title(entry, 0, text, sizeof text));
+        findings_add(
+            findings, WARNING, "trace",
+            "%s does not carry over: version 1 has bare text there, version 2 a trace block\n"
+            "add a trace block of 128 bytes and its text to the firmware, and a TRACE entry",
+            tool_entry_title(entry, 0, text, sizeof text));
     } else if (entry->known && entry->type == YOKE_RSC_VDEV) {
         put_vdev(output, entry, table->da != NOWHERE ? table->da + entry->offset : YOKE_ADDR_ANY);
     } else if (entry->known) {
         put_memory(output, entry);
     } else if (keeps_type(entry->type)) {
         put_other(output, entry);
-        find(findings, NOTE, "vendor",
-             "table entry %u keeps its type %u, behind a head of version 2, optional\n"
-             "its vendor may register a number of its own (spec/table-2.md, 3.1)",
-             index, entry->type);
+        findings_add(findings, NOTE, "vendor",
+                     "table entry %u keeps its type %u, behind a head of version 2, optional\n"
+                     "its vendor may register a number of its own (spec/table-2.md, 3.1)",
+                     index, entry->type);
     } else {
-        find(findings, WARNING, "type",
-             "table entry %u does not carry over: type %u means something else in version 2, or "
-             "nothing\nask whoever made it for its version-2 type",
-             index, entry->type);
+        findings_add(
+            findings, WARNING, "type",
+            "table entry %u does not carry over: type %u means something else in version 2, or "
+            "nothing\nask whoever made it for its version-2 type",
+            index, entry->type);
     }
 }
 
@@ -164,16 +166,17 @@ static size_t room(const struct table *table)
 
 static void say_what_to_add(const struct table *table, struct findings *findings)
 {
-    find(findings, NOTE, "link",
-         "the bytes are not part of the image yet\nlink them into a loaded segment, as "
-         "section " YOKE_RSC2_SECTION ", and keep version 1 for hosts that know no other");
+    findings_add(findings, NOTE, "link",
+                 "the bytes are not part of the image yet\nlink them into a loaded segment, as "
+                 "section " YOKE_RSC2_SECTION ", and keep version 1 for hosts that know no other");
     if (table_vdevs(table, table->count) != 0 && table->da == NOWHERE) {
-        find(findings, NOTE, "state",
-             "the loader places the state of each vdev, for the file does not say where table 1 "
-             "lies\n"
-             "convert the linked image, or set `state` to the version-1 vdev entries");
+        findings_add(
+            findings, NOTE, "state",
+            "the loader places the state of each vdev, for the file does not say where table 1 "
+            "lies\n"
+            "convert the linked image, or set `state` to the version-1 vdev entries");
     }
-    find(
+    findings_add(
         findings, NOTE, "add",
         "nothing names the firmware and its chip yet\nadd an IDENTITY entry; and POWER, PARAMETER, "
         "LOCKS, buffer sizes as the firmware can use them");

@@ -280,6 +280,19 @@ void table_explain(const struct subject *subject, const struct table *table)
     (void)printf("\n");
 }
 
+/// Numbers in JSON are exact up to 2^53: those beyond become strings in hexadecimal.
+static void add_exactly(cJSON *json, const char *name, uint64_t value)
+{
+    char text[24];
+
+    if (value <= UINT64_C(1) << 53) {
+        (void)cJSON_AddNumberToObject(json, name, (double)value);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "0x%llx", (unsigned long long)value);
+    (void)cJSON_AddStringToObject(json, name, text);
+}
+
 cJSON *table_explain_json(const struct subject *subject, const struct table *table)
 {
     const struct yoke_refusal *const refusal = &table->refusal;
@@ -295,11 +308,11 @@ cJSON *table_explain_json(const struct subject *subject, const struct table *tab
     }
     if (refusal->field != NULL) {
         (void)cJSON_AddStringToObject(json, "field", refusal->field);
-        (void)cJSON_AddNumberToObject(json, "value", (double)refusal->value);
+        add_exactly(json, "value", refusal->value);
     }
     (void)cJSON_AddStringToObject(json, "rule", refusal->rule);
     if (refusal->bound != YOKE_NO_BOUND) {
-        (void)cJSON_AddNumberToObject(json, "bound", (double)refusal->bound);
+        add_exactly(json, "bound", refusal->bound);
     }
     if (explanation.located) {
         (void)cJSON_AddNumberToObject(json, "byte", (double)explanation.byte);

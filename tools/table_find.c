@@ -8,8 +8,8 @@
 
 static const char *const severities[] = {"note", "warning", "error"};
 
-void find(struct findings *findings, enum severity severity, const char *code, const char *format,
-          ...)
+void findings_add(struct findings *findings, enum severity severity, const char *code,
+                  const char *format, ...)
 {
     struct finding finding = {.severity = severity, .code = code};
     char text[sizeof finding.text + sizeof finding.hint];

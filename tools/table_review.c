@@ -59,16 +59,18 @@ static void review_place(const struct review *review)
         return;
     }
     if (table->da % 4 != 0 || !in_segment(review->subject, table->da, table->bytes.size)) {
-        find(review->findings, PROBLEM, "not-loaded",
-             "the table of version %u, %zu bytes at 0x%llx, does not lie inside a loaded segment, "
-             "at a multiple of 4 (T%u-1): the firmware does not see what the loader writes\n"
-             "KEEP its section in the linker script, in a segment that is loaded",
-             table->version, table->bytes.size, (unsigned long long)table->da, table->version);
+        findings_add(
+            review->findings, PROBLEM, "not-loaded",
+            "the table of version %u, %zu bytes at 0x%llx, does not lie inside a loaded segment, "
+            "at a multiple of 4 (T%u-1): the firmware does not see what the loader writes\n"
+            "KEEP its section in the linker script, in a segment that is loaded",
+            table->version, table->bytes.size, (unsigned long long)table->da, table->version);
     }
     if (table->rsc.owner == YOKE_RSC2_OWNER_NEITHER) {
-        find(review->findings, PROBLEM, "owner",
-             "the table says that neither side owns it: no host may load this image (T2-11)\n"
-             "set the owner in its flags to 0, the host");
+        findings_add(
+            review->findings, PROBLEM, "owner",
+            "the table says that neither side owns it: no host may load this image (T2-11)\n"
+            "set the owner in its flags to 0, the host");
     }
 }
 
@@ -89,11 +91,12 @@ static void review_overlaps(const struct review *review, const struct ranges *ra
             const struct range *const a = &ranges->list[i];
             const struct range *const b = &ranges->list[k];
             if (ranges_clash(a, b)) {
-                find(review->findings, PROBLEM, "overlap",
-                     "%s at 0x%llx overlaps %s, 0x%llx bytes from 0x%llx, by %llu bytes\n"
-                     "give one of them another address, or \"any\"",
-                     b->what, (unsigned long long)b->da, a->what, (unsigned long long)a->size,
-                     (unsigned long long)a->da, (unsigned long long)shared_bytes(a, b));
+                findings_add(review->findings, PROBLEM, "overlap",
+                             "%s at 0x%llx overlaps %s, 0x%llx bytes from 0x%llx, by %llu bytes\n"
+                             "give one of them another address, or \"any\"",
+                             b->what, (unsigned long long)b->da, a->what,
+                             (unsigned long long)a->size, (unsigned long long)a->da,
+                             (unsigned long long)shared_bytes(a, b));
             }
         }
     }
@@ -111,15 +114,16 @@ static void review_variables(const struct review *review, const struct ranges *r
             continue;
         }
         if (table->entries[range->owner].type == YOKE_RSC2_PARAMETER) {
-            find(review->findings, PROBLEM, "outside",
-                 "%s at 0x%llx does not lie inside a loaded segment (T2-44)\n"
-                 "take the address of an initialised variable",
-                 range->what, (unsigned long long)range->da);
+            findings_add(review->findings, PROBLEM, "outside",
+                         "%s at 0x%llx does not lie inside a loaded segment (T2-44)\n"
+                         "take the address of an initialised variable",
+                         range->what, (unsigned long long)range->da);
         } else if (!in_carveout(table, range->da, range->size)) {
-            find(review->findings, WARNING, "outside",
-                 "%s, %llu bytes at 0x%llx, lies in no segment and no carveout: nobody keeps that "
-                 "memory free\nput it in a section that is loaded, or add a carveout",
-                 range->what, (unsigned long long)range->size, (unsigned long long)range->da);
+            findings_add(
+                review->findings, WARNING, "outside",
+                "%s, %llu bytes at 0x%llx, lies in no segment and no carveout: nobody keeps that "
+                "memory free\nput it in a section that is loaded, or add a carveout",
+                range->what, (unsigned long long)range->size, (unsigned long long)range->da);
         }
     }
 }
@@ -133,17 +137,18 @@ static void review_width(const struct review *review, const struct ranges *range
         const struct range *const range = &ranges->list[i];
         if (range->kind >= RANGE_RING && range->da != YOKE_ADDR_ANY &&
             (range->da > last || range->size - 1 > last - range->da)) {
-            find(review->findings, PROBLEM, "wraps",
-                 "%s, %llu bytes at 0x%llx, reaches beyond the last address, 0x%llx\nmove it down",
-                 range->what, (unsigned long long)range->size, (unsigned long long)range->da,
-                 (unsigned long long)last);
+            findings_add(
+                review->findings, PROBLEM, "wraps",
+                "%s, %llu bytes at 0x%llx, reaches beyond the last address, 0x%llx\nmove it down",
+                range->what, (unsigned long long)range->size, (unsigned long long)range->da,
+                (unsigned long long)last);
         }
         if (!review->subject->raw && review->subject->elf.elf_class == YOKE_ELF_CLASS32 &&
             range->da != YOKE_ADDR_ANY && range->da > UINT32_MAX) {
-            find(review->findings, WARNING, "wide",
-                 "%s at 0x%llx: a core of 32 bits does not reach that\n"
-                 "name the address by which the core knows it",
-                 range->what, (unsigned long long)range->da);
+            findings_add(review->findings, WARNING, "wide",
+                         "%s at 0x%llx: a core of 32 bits does not reach that\n"
+                         "name the address by which the core knows it",
+                         range->what, (unsigned long long)range->da);
         }
     }
 }
@@ -156,14 +161,16 @@ static void review_type(const struct review *review, uint32_t index)
     const struct yoke_rsc_entry *const entry = &review->table->entries[index];
 
     if (entry->required) {
-        find(review->findings, PROBLEM, "unknown",
-             "table entry %u is required, but its type %u or version is not known: hosts that "
-             "do not know it refuse the image (T2-19)\nmake it optional, if the firmware can work "
-             "without",
-             index, entry->type);
+        findings_add(
+            review->findings, PROBLEM, "unknown",
+            "table entry %u is required, but its type %u or version is not known: hosts that "
+            "do not know it refuse the image (T2-19)\nmake it optional, if the firmware can work "
+            "without",
+            index, entry->type);
     } else {
-        find(review->findings, NOTE, "unknown", "table entry %u has type %u, %s: it is skipped",
-             index, entry->type, entry->vendor ? "a vendor's" : "which is not known");
+        findings_add(review->findings, NOTE, "unknown",
+                     "table entry %u has type %u, %s: it is skipped", index, entry->type,
+                     entry->vendor ? "a vendor's" : "which is not known");
     }
 }
 
@@ -177,11 +184,11 @@ static void review_names(const struct review *review, uint32_t index)
     for (uint32_t i = 0; i < index && name[0] != '\0'; i++) {
         if (table->entries[i].type == entry->type &&
             strcmp(tool_entry_name(&table->entries[i]), name) == 0) {
-            find(review->findings, entry->type == YOKE_RSC2_PARAMETER ? PROBLEM : WARNING,
-                 "same-name",
-                 "table entries %u and %u are both called \"%s\"\n"
-                 "hosts find them by name: give each one of its own",
-                 i, index, title(table, index, text, sizeof text));
+            findings_add(review->findings, entry->type == YOKE_RSC2_PARAMETER ? PROBLEM : WARNING,
+                         "same-name",
+                         "table entries %u and %u are both called \"%s\"\n"
+                         "hosts find them by name: give each one of its own",
+                         i, index, title(table, index, text, sizeof text));
         }
     }
 }
@@ -196,10 +203,11 @@ static void review_buffers(const struct review *review, uint32_t index)
         other |= tool_buffer_size(vdev, &vdev->vrings[i]) != YOKE_RPMSG_BUFFER_SIZE;
     }
     if (other && (vdev->features & YOKE_F_RPMSG_BUFFERS) == 0) {
-        find(review->findings, WARNING, "buffers",
-             "vdev %u has buffers of other sizes than 512, but does not offer the feature that "
-             "says so, bit 16: drivers provide 512 bytes\nadd bit 16 to its features",
-             table_vdevs(review->table, index));
+        findings_add(
+            review->findings, WARNING, "buffers",
+            "vdev %u has buffers of other sizes than 512, but does not offer the feature that "
+            "says so, bit 16: drivers provide 512 bytes\nadd bit 16 to its features",
+            table_vdevs(review->table, index));
     }
 }
 
@@ -210,53 +218,58 @@ static void review_vdev(const struct review *review, uint32_t index)
     const uint32_t number = table_vdevs(table, index);
 
     if (table->version == 1 && vdev->num_of_vrings > LINUX_VRINGS) {
-        find(review->findings, WARNING, "linux",
-             "vdev %u has %u vrings: Linux takes at most %u\nspread them over several vdevs",
-             number, vdev->num_of_vrings, LINUX_VRINGS);
+        findings_add(
+            review->findings, WARNING, "linux",
+            "vdev %u has %u vrings: Linux takes at most %u\nspread them over several vdevs", number,
+            vdev->num_of_vrings, LINUX_VRINGS);
     }
     if (vdev->id == YOKE_ID_RPMSG && (vdev->features & YOKE_F_RPMSG_NS) == 0) {
-        find(review->findings, NOTE, "name-service",
-             "vdev %u does not offer the name service, bit 0: no service is announced", number);
+        findings_add(review->findings, NOTE, "name-service",
+                     "vdev %u does not offer the name service, bit 0: no service is announced",
+                     number);
     }
     if (vdev->id == YOKE_ID_RPMSG && vdev->num_of_vrings != 2) {
-        find(review->findings, PROBLEM, "queues",
-             "vdev %u is for messages, but has %u vrings\n"
-             "rpmsg has two, one for each direction",
-             number, vdev->num_of_vrings);
+        findings_add(review->findings, PROBLEM, "queues",
+                     "vdev %u is for messages, but has %u vrings\n"
+                     "rpmsg has two, one for each direction",
+                     number, vdev->num_of_vrings);
     }
     if ((vdev->status != 0 || vdev->gfeatures != 0) && table->version == 1) {
-        find(review->findings, WARNING, "not-zero",
-             "vdev %u has status %u, gfeatures 0x%llx in the image (T1-22)\nwrite 0: the driver "
-             "fills them in",
-             number, vdev->status, (unsigned long long)vdev->gfeatures);
+        findings_add(
+            review->findings, WARNING, "not-zero",
+            "vdev %u has status %u, gfeatures 0x%llx in the image (T1-22)\nwrite 0: the driver "
+            "fills them in",
+            number, vdev->status, (unsigned long long)vdev->gfeatures);
     }
     if (table->version == 1) {
         return;
     }
     if ((vdev->features >> 32 & 0x3ffff) != 0) {
-        find(review->findings, PROBLEM, "features",
-             "vdev %u offers features 0x%llx: of bits 32 to 63 only those from 50 on may be "
-             "(T2-33)\n"
-             "drop bits 32 to 49",
-             number, (unsigned long long)vdev->features);
+        findings_add(
+            review->findings, PROBLEM, "features",
+            "vdev %u offers features 0x%llx: of bits 32 to 63 only those from 50 on may be "
+            "(T2-33)\n"
+            "drop bits 32 to 49",
+            number, (unsigned long long)vdev->features);
     }
     if (vdev->id == YOKE_ID_RPMSG) {
         review_buffers(review, index);
     }
     if (vdev->state != YOKE_ADDR_ANY && table->da != NOWHERE &&
         yoke_overlap(vdev->state, vdev->state_size, table->da, table->bytes.size)) {
-        find(review->findings, PROBLEM, "state",
-             "the state of vdev %u at 0x%llx lies in the table, which is constant (T2-34)\n"
-             "give it a variable of its own, or the vdev entry of the version-1 table",
-             number, (unsigned long long)vdev->state);
+        findings_add(review->findings, PROBLEM, "state",
+                     "the state of vdev %u at 0x%llx lies in the table, which is constant (T2-34)\n"
+                     "give it a variable of its own, or the vdev entry of the version-1 table",
+                     number, (unsigned long long)vdev->state);
     }
     for (uint32_t i = 0; i < vdev->num_of_vrings; i++) {
         const uint64_t da = vdev->vrings[i].da;
         if (da != YOKE_ADDR_ANY && (da < vdev->base || da - vdev->base >= UINT32_MAX)) {
-            find(review->findings, PROBLEM, "base",
-                 "vring %u of vdev %u at 0x%llx is not within 4 GiB of its base 0x%llx (T2-32)\n"
-                 "choose a base below all rings of the vdev",
-                 i, number, (unsigned long long)da, (unsigned long long)vdev->base);
+            findings_add(
+                review->findings, PROBLEM, "base",
+                "vring %u of vdev %u at 0x%llx is not within 4 GiB of its base 0x%llx (T2-32)\n"
+                "choose a base below all rings of the vdev",
+                i, number, (unsigned long long)da, (unsigned long long)vdev->base);
         }
     }
 }
@@ -267,10 +280,11 @@ static void review_block(const struct review *review, uint32_t index, uint64_t d
     char text[160];
 
     if (da % LINE != 0) {
-        find(review->findings, NOTE, "cache-line",
-             "%s: its block at 0x%llx is not aligned to %u, so what the two sides write shares a "
-             "cache line (T2-56)\nalign it, if the memory is cached",
-             title(review->table, index, text, sizeof text), (unsigned long long)da, LINE);
+        findings_add(
+            review->findings, NOTE, "cache-line",
+            "%s: its block at 0x%llx is not aligned to %u, so what the two sides write shares a "
+            "cache line (T2-56)\nalign it, if the memory is cached",
+            title(review->table, index, text, sizeof text), (unsigned long long)da, LINE);
     }
 }
 
@@ -287,9 +301,9 @@ static void review_entry(const struct review *review, uint32_t index)
     if (entry->type == YOKE_RSC_VDEV) {
         review_vdev(review, index);
     } else if (entry->type == YOKE_RSC_DEVMEM) {
-        find(review->findings, NOTE, "devmem",
-             "devmem %u at 0x%llx: hosts without an IOMMU before the core cannot map it", index,
-             (unsigned long long)entry->of.devmem.da);
+        findings_add(review->findings, NOTE, "devmem",
+                     "devmem %u at 0x%llx: hosts without an IOMMU before the core cannot map it",
+                     index, (unsigned long long)entry->of.devmem.da);
     } else if (entry->type == YOKE_RSC_TRACE && table->version != 1) {
         review_block(review, index, entry->of.trace.da);
     } else if (entry->type == YOKE_RSC2_POWER) {
@@ -297,9 +311,10 @@ static void review_entry(const struct review *review, uint32_t index)
     }
     if (table->version != 1 &&
         entry->bytes.data[offsetof(struct yoke_rsc2_entry, outcome)] != YOKE_RSC2_OUTCOME_NONE) {
-        find(review->findings, WARNING, "not-zero",
-             "table entry %u has an outcome in the image already\nwrite 0: the loader fills it in",
-             index);
+        findings_add(
+            review->findings, WARNING, "not-zero",
+            "table entry %u has an outcome in the image already\nwrite 0: the loader fills it in",
+            index);
     }
 }
 
@@ -313,15 +328,17 @@ static void review_head(const struct review *review)
         power |= table->entries[i].known && table->entries[i].type == YOKE_RSC2_POWER;
     }
     if ((table->rsc.offered & (YOKE_RSC2_F_STOP | YOKE_RSC2_F_SUSPEND)) != 0 && !power) {
-        find(review->findings, WARNING, "no-power",
-             "the table offers to stop or suspend, but has no power entry: no host can ask for it "
-             "(T2-12)\nadd one, or do not offer it");
+        findings_add(
+            review->findings, WARNING, "no-power",
+            "the table offers to stop or suspend, but has no power entry: no host can ask for it "
+            "(T2-12)\nadd one, or do not offer it");
     }
     if (table->rsc.owner == YOKE_RSC2_OWNER_HOST && (table->rsc.host | table->rsc.taken) != 0) {
-        find(review->findings, WARNING, "not-zero",
-             "the table has host %u, taken 0x%llx in the image already\nwrite 0: the loader fills "
-             "them in",
-             table->rsc.host, (unsigned long long)table->rsc.taken);
+        findings_add(
+            review->findings, WARNING, "not-zero",
+            "the table has host %u, taken 0x%llx in the image already\nwrite 0: the loader fills "
+            "them in",
+            table->rsc.host, (unsigned long long)table->rsc.taken);
     }
 }
 

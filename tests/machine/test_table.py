@@ -399,6 +399,14 @@ class Refusal(Case):
         self.assertIn(f"byte {byte} of the table, byte 0x{64 + 56 + byte:x} of the file",
                       result.stdout)
 
+    def test_values_in_json_are_exact(self):
+        path = self.file(table_2(carveout_2(da=ANY64, kind=1)))
+        refused = self.json(3, "table", "--raw", path)["tables"][0]["refused"]
+        self.assertEqual(refused["value"], "0xffffffffffffffff")
+        path = self.file(table_1(vdev_1(vring_1(num=48))))
+        refused = self.json(3, "table", "--raw", path)["tables"][0]["refused"]
+        self.assertEqual((refused["value"], refused["bound"]), (48, 32768))
+
     def test_a_section_of_the_wrong_version_is_refused_as_what_it_should_be(self):
         refused = self.json(3, "table", self.file(elf_2(table_1())))["tables"][0]["refused"]
         self.assertEqual((refused["field"], refused["label"]), ("size", "T2-4"))
