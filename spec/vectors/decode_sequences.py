@@ -6,6 +6,7 @@ from model_device import Device
 from model_driver import Driver
 from wire import get, number, octets, put
 
+PEERS = ("offer", "refill", "deliver", "take")  # steps in which the subject does nothing
 OPTIONAL = ("state", "memory", "at_doorbell", "kicked", "quiet", "services")
 ACCOUNTS = ("sent", "received", "returned", "empty")
 
@@ -89,7 +90,8 @@ class Play:
             result = self.act(kind, value, step)
             if "result" in step:
                 demand(f"result of {kind}", result, step["result"])
-            self.collect()
+            if kind not in PEERS:
+                self.collect()
 
     def act(self, kind, value, step):
         subject = self.subject
@@ -148,6 +150,36 @@ class DevicePlay(Play):
         super().__init__(setup)
         self.subject = Device(self.memory, setup, self.offered)
         self.seen = [0, 0]
+
+    def act(self, kind, value, step):
+        if kind == "offer":
+            return self.offer(octets(value))
+        if kind == "refill":
+            return self.refill()
+        return super().act(kind, value, step)
+
+    def offer(self, data):
+        """The driver sends a message, in the next buffer of queue 1."""
+        idx = self.memory.u16(RINGS[1] + 0x42)
+        index = idx % NUM
+        at = BUFFERS[1] + 512 * index
+        self.memory[at:at + len(data)] = data
+        put(self.memory, RINGS[1] + 16 * index, 8, PA + at)
+        put(self.memory, RINGS[1] + 16 * index + 8, 4, len(data))
+        put(self.memory, RINGS[1] + 16 * index + 12, 4, 0)
+        self.make_available(1, index)
+
+    def refill(self):
+        """The driver gives the buffer that it got back longest ago to the device anew."""
+        first = (self.memory.u16(RINGS[0] + 0x42) - NUM) % 65536
+        if first == self.memory.u16(RINGS[0] + 0x52):
+            raise Mismatch("all buffers of queue 0 are with the device")
+        self.make_available(0, self.memory.u32(RINGS[0] + 0x54 + 8 * (first % NUM)))
+
+    def make_available(self, queue, index):
+        idx = self.memory.u16(RINGS[queue] + 0x42)
+        self.memory.set16(RINGS[queue] + 0x44 + 2 * (idx % NUM), index)
+        self.memory.set16(RINGS[queue] + 0x42, idx + 1)
 
     def wrote(self, start, end):
         for queue in (0, 1):

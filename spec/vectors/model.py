@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the device and the driver of the sequences have in common: the shared memory, one side's
 queues, endpoints and services (base.md, 3 to 7)."""
+import struct
+
 from decode_messages import header, rpmsg_ns
 from decode_rings import wants_bell
-from wire import Refused, get, put
+from wire import Refused
 
 DA, PA = 0x10000000, 0x480000000
 STATUS, GFEATURES = 0x18, 0x10
@@ -12,6 +14,9 @@ BUFFERS, ROOM = (0x400, 0xC00), 0x800
 NUM, ALIGN, SIZE = 4, 16, 512
 NS, SIZES, INDIRECT, EVENT_IDX = 1, 1 << 16, 1 << 28, 1 << 29
 NS_ADDR, NOWHERE, ROOM_FOR_SERVICES = 53, 0xFFFFFFFF, 4
+
+
+U16, U32 = struct.Struct("<H"), struct.Struct("<I")
 
 
 def vring(queue):
@@ -27,16 +32,16 @@ class Memory(bytearray):
         self.on_bell = lambda number: None
 
     def u16(self, at):
-        return get(self, at, 2)
+        return U16.unpack_from(self, at)[0]
 
     def u32(self, at):
-        return get(self, at, 4)
+        return U32.unpack_from(self, at)[0]
 
     def set16(self, at, value):
-        put(self, at, 2, value % 65536)
+        U16.pack_into(self, at, value % 65536)
 
     def set32(self, at, value):
-        put(self, at, 4, value)
+        U32.pack_into(self, at, value)
 
 
 class Queue:

@@ -42,8 +42,9 @@ def words(line):
 
 def get(data, at, size):
     """A little endian field of `size` bytes."""
-    assert 0 <= at and at + size <= len(data)
-    return int.from_bytes(data[at:at + size], "little")
+    field = data[at:at + size]
+    assert at >= 0 and len(field) == size
+    return int.from_bytes(field, "little")
 
 
 def put(data, at, size, value):

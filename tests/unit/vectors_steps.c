@@ -202,6 +202,43 @@ static void do_give(struct play *play, unsigned queue, const cJSON *step)
     free(bytes);
 }
 
+static void make_available(struct play *play, unsigned queue, uint32_t index)
+{
+    const uint32_t idx = play_get(play, avail_at(queue) + 2, 2);
+
+    play_put(play, avail_at(queue) + 4 + 2 * (size_t)(idx % PLAY_NUM), 2, index);
+    play_put(play, avail_at(queue) + 2, 2, idx + 1);
+}
+
+/// The driver sends a message, in the next buffer of queue 1.
+static void do_offer(struct play *play, const cJSON *data)
+{
+    const uint32_t index = play_get(play, avail_at(1) + 2, 2) % PLAY_NUM;
+    const size_t at = 0xc00 + 512 * (size_t)index;
+    const size_t desc = ring_at(1) + 16 * (size_t)index;
+    size_t size;
+    uint8_t *const bytes = vectors_bytes(data, &size);
+
+    assert_true(size <= 512);
+    memcpy(play->memory + at, bytes, size);
+    free(bytes);
+    play_put(play, desc, 8, PLAY_PA + at);
+    play_put(play, desc + 8, 4, size);
+    play_put(play, desc + 12, 4, 0);
+    make_available(play, 1, index);
+}
+
+/// The driver gives the buffer that it got back longest ago to the device anew.
+static void do_refill(struct play *play)
+{
+    const uint16_t first = (uint16_t)(play_get(play, avail_at(0) + 2, 2) - PLAY_NUM);
+
+    if (first == play_get(play, used_at(0) + 2, 2)) {
+        FAIL(play, "all buffers of queue 0 are with the device", play->step);
+    }
+    make_available(play, 0, play_get(play, used_at(0) + 4 + 8 * (size_t)(first % PLAY_NUM), 4));
+}
+
 static void do_start(struct play *play)
 {
     memset(play->seen, 0, sizeof play->seen);
@@ -241,6 +278,10 @@ static const char *act(struct play *play, const cJSON *step)
         yoke_link_close(&play->link);
     } else if (strcmp(kind, "deliver") == 0 || strcmp(kind, "take") == 0) {
         do_give(play, kind[0] == 't', step);
+    } else if (strcmp(kind, "offer") == 0) {
+        do_offer(play, value);
+    } else if (strcmp(kind, "refill") == 0) {
+        do_refill(play);
     } else {
         FAIL(play, "there is no step \"%s\"", play->step, kind);
     }
