@@ -98,8 +98,6 @@ static const struct place places[] = {
      "0 means one buffer for each descriptor, and more are of no use"},
     {2, RING, "buffer_size", NULL, AT(yoke_rsc2_queue, buffer_size), "T2-27",
      "16 bytes of header and the payload, rounded up to a multiple of 8; 0 means 512"},
-    {2, RING, "da", NULL, AT(yoke_rsc2_queue, da), "T2-32",
-     "rings lie within 4 GiB from the vdev's base on"},
     {2, RING, "buffers", NULL, AT(yoke_rsc2_queue, buffers), "T2-27",
      "align the first buffer to 16; 0 if the driver is to find a place"},
     {2, IDENTITY, NULL, NULL, AT(yoke_rsc2_identity, chip), "T2-16", CHANGE_NAME},
