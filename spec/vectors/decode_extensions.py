@@ -58,7 +58,7 @@ def extended_message(data, given):
     head = header(data, number(given.get("length", len(data))), room)
     count = check_header(head, data[16:16 + head["len"]], taken)
     out = {"src": head["src"], "dst": head["dst"], "len": head["len"], "references": count}
-    if taken & CREDITS and head["dst"] not in (NS_ADDR, CONTROL_ADDR):
+    if taken & CREDITS:
         out["number"] = get(data, 8, 4)
     return out
 
@@ -94,7 +94,7 @@ def regions(data, windows=None):
 
 def rpmsg_config(data, given):
     offered = number(given["offered"])
-    if offered & GENERATION and len(data) < 16:
+    if len(data) < 16:
         raise Refused("EXT-1", f"{len(data)} bytes")
     names = ("driver_generation", "driver_seen", "device_generation", "device_seen")
     out = {name: get(data, 4 * each, 4) for each, name in enumerate(names)}

@@ -132,7 +132,9 @@ class Lender(Peer):
         loan = self.borrowed.pop((region, slot), None)
         if loan is None:
             return "no loan"
-        if loan.write and written:
+        if not loan.write:
+            written = 0
+        if written:
             self.cache(loan, "clean", length=written)
         self.note("sends")
         self.say_return(region, slot, written)

@@ -70,9 +70,11 @@ class Creditor(Peer):
         return "ok"
 
     def record(self, record):
+        if record["kind"] not in (GRANT, CLOSED):
+            return
         src, dst = record["peer"], record["endpoint"]
         pair = self.sending.get((src, dst))
-        if record["kind"] not in (GRANT, CLOSED) or pair is None or src not in self.endpoints:
+        if pair is None:
             return
         try:
             pair.limit = new_limit(record, pair.limit, pair.next)
@@ -89,7 +91,7 @@ class Creditor(Peer):
             super().message(head, count, payload, references)
             return
         if dst not in self.endpoints:
-            if self.room != 0 and not self.waiting:
+            if self.room != 0:
                 self.tell(CLOSED, dst, src, count)
             return
         if (src, dst) not in self.receiving:
@@ -115,8 +117,7 @@ class Creditor(Peer):
         """CRED-10."""
         pair = self.receiving[src, dst]
         limit = (pair.next - pair.held + pair.window) % 2**32
-        more = ahead(limit, pair.granted)
-        if more and ahead(limit, pair.next) and (
-                not ahead(pair.granted, pair.next) or 2 * more >= pair.window):
+        if ahead(limit, pair.next) and (not ahead(pair.granted, pair.next)
+                                        or 2 * ahead(limit, pair.granted) >= pair.window):
             pair.granted = limit
             self.tell(GRANT, dst, src, limit)

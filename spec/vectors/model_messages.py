@@ -216,6 +216,8 @@ class Announcer(Peer):
 
     def record(self, record):
         """Takes a BOUND that makes sense (ACK-4)."""
+        if record["kind"] != BOUND:
+            return
         known = self.bound.get(record["peer"])
         endpoint, value = record["endpoint"], record["value"]
         if known is None or value > 1 or endpoint == NOWHERE or (endpoint in known) == value:
