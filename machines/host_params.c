@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // NAME=VALUE for parameters of the firmware: the table says what kind of value it is.
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,9 +40,8 @@ static bool find(const struct yoke_host *host, const char *name, size_t length,
         if (strlen(parameter->name) == length && memcmp(parameter->name, name, length) == 0) {
             return true;
         }
-        if (strlen(others) + strlen(parameter->name) + 3 < size) {
-            strcat(strcat(others, others[0] != '\0' ? ", " : ""), parameter->name);
-        }
+        const size_t used = strlen(others);
+        (void)snprintf(others + used, size - used, "%s%s", used != 0 ? ", " : "", parameter->name);
     }
     return false;
 }

@@ -124,9 +124,54 @@ static bool add_param(struct run *run, const char *text)
     return true;
 }
 
+// Options that have no letter.
+enum { PING = 256, SEND, PARAM, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
+
+/// Takes one option. Returns false, having said why, if it makes no sense.
+static bool take_option(struct run *run, int option, char **argv)
+{
+    double number;
+
+    switch (option) {
+    case PING:
+        return add_ping(run, optarg);
+    case SEND:
+        return add_send(run, optarg);
+    case PARAM:
+        return add_param(run, optarg);
+    case TRACE:
+        run->trace = true;
+        break;
+    case MACHINE:
+        run->machine = optarg;
+        break;
+    case ATTACH:
+        run->attach = true;
+        break;
+    case DRY_RUN:
+        run->dry_run = true;
+        break;
+    case JSON:
+        run->as_json = true;
+        break;
+    case FOR:
+        return parse_number("--for", optarg, 1e6, &run->seconds);
+    case TIMEOUT:
+        if (!parse_number("--timeout", optarg, 1e9, &number)) {
+            return false;
+        }
+        run->timeout_ms = (int)number;
+        break;
+    default:
+        tool_error("try: yoke help run", "%s: %s", argv[optind - 1],
+                   option == ':' ? "needs a value" : "there is no such option");
+        return false;
+    }
+    return true;
+}
+
 static bool parse(struct run *run, int argc, char **argv)
 {
-    enum { PING = 256, SEND, PARAM, TRACE, MACHINE, ATTACH, DRY_RUN, JSON, FOR, TIMEOUT };
     static const struct option options[] = {
         {"ping", required_argument, NULL, PING},
         {"send", required_argument, NULL, SEND},
@@ -140,56 +185,11 @@ static bool parse(struct run *run, int argc, char **argv)
         {"timeout", required_argument, NULL, TIMEOUT},
         {NULL, 0, NULL, 0},
     };
-    double number;
     int option;
 
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (option) {
-        case PING:
-            if (!add_ping(run, optarg)) {
-                return false;
-            }
-            break;
-        case SEND:
-            if (!add_send(run, optarg)) {
-                return false;
-            }
-            break;
-        case PARAM:
-            if (!add_param(run, optarg)) {
-                return false;
-            }
-            break;
-        case TRACE:
-            run->trace = true;
-            break;
-        case MACHINE:
-            run->machine = optarg;
-            break;
-        case ATTACH:
-            run->attach = true;
-            break;
-        case DRY_RUN:
-            run->dry_run = true;
-            break;
-        case JSON:
-            run->as_json = true;
-            break;
-        case FOR:
-            if (!parse_number("--for", optarg, 1e6, &run->seconds)) {
-                return false;
-            }
-            break;
-        case TIMEOUT:
-            if (!parse_number("--timeout", optarg, 1e9, &number)) {
-                return false;
-            }
-            run->timeout_ms = (int)number;
-            break;
-        default:
-            tool_error("try: yoke help run", "%s: %s", argv[optind - 1],
-                       option == ':' ? "needs a value" : "there is no such option");
+        if (!take_option(run, option, argv)) {
             return false;
         }
     }
