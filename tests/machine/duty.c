@@ -16,7 +16,8 @@ static volatile uint32_t level = 3;
 static volatile int16_t delta = -1;
 static volatile uint8_t loud;
 static volatile char title[16] = "no title";
-static volatile uint8_t key[4] = {1, 2, 3, 4};
+__attribute__((section(".text.key"))) // Among the code, which is not written to.
+static const volatile uint8_t key[4] = {1, 2, 3, 4};
 static uint32_t locks[4][2];
 
 #define DUTY_TABLE(ENTRY)                                                                          \

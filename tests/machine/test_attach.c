@@ -113,8 +113,16 @@ static void receive(struct yoke_ept *to, const struct yoke_msg *msg)
 
 static int open_host(struct yoke_host *host, const char *path, uint32_t versions, bool attaches)
 {
+    static const char *const params[] = {"key=a0b0c0d0"};
     const struct yoke_host_options options = {
-        .kind = &kind, .versions = versions, .attach = attaches, .trace = on_trace};
+        .kind = &kind,
+        .versions = versions,
+        .attach = attaches,
+        .trace = on_trace,
+        .params = params,
+        // The next host does not know what the first one was told.
+        .param_count = !attaches && strstr(path, "duty") != NULL,
+    };
 
     traced[0] = '\0';
     return yoke_host_open(host, path, &options);
@@ -195,6 +203,27 @@ static void firmware_that_needs_its_host_is_not_left_alone(void **state)
     assert_int_equal(machine->life_fd, -1); // Closing has stopped it.
 }
 
+static void code_that_is_not_that_of_the_file_is_refused(void **state)
+{
+    const struct yoke_area *code = NULL;
+    (void)state;
+
+    leave_running(DUTY, 0);
+    for (uint32_t i = 0; i < first.plan.area_count; i++) {
+        if (first.plan.areas[i].kind == YOKE_AREA_SEGMENT &&
+            (first.plan.areas[i].flags & YOKE_PF_X) != 0) {
+            code = &first.plan.areas[i];
+        }
+    }
+    assert_non_null(code);
+    uint8_t *const last = (uint8_t *)yoke_plan_at(&first.plan, code) + code->bytes.size - 1;
+    *last ^= 1;
+    assert_attach_refused(YOKE_BAD_IMAGE, "the core runs another firmware: at 0x");
+    *last ^= 1;
+    assert_int_equal(open_host(&second, DUTY, 0, true), YOKE_OK);
+    yoke_host_close(&second);
+}
+
 static void the_table_in_force_is_taken(void **state)
 {
     (void)state;
@@ -260,6 +289,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_host_takes_over_what_the_one_before_left, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(firmware_that_needs_its_host_is_not_left_alone, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(code_that_is_not_that_of_the_file_is_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_table_in_force_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_core_without_a_table_in_force_is_refused, set_up,
