@@ -38,7 +38,10 @@ def control_message(data, given):
     head = header(data, len(data), 512)
     if head["src"] != CONTROL_ADDR:
         raise Refused("EXT-4", f"from {head['src']}")
-    return {"records": list(records(data[16:16 + head["len"]], number(given["taken"])))}
+    payload, taken = data[16:16 + head["len"]], number(given["taken"])
+    if check_header(head, payload, taken):
+        raise Refused("EXT-4", "references")
+    return {"records": list(records(payload, taken))}
 
 
 # Messages.

@@ -71,7 +71,7 @@ class Peer:
         if head["dst"] == NS_ADDR:
             self.heard(payload)
         elif self.reserved(head["dst"]):
-            self.control(head, payload)
+            self.control(head, payload, references)
         else:
             self.message(head, int.from_bytes(data[8:12], "little"), payload, references)
 
@@ -89,8 +89,8 @@ class Peer:
     def service(self, _ns):
         """The name service is none of this side's affairs."""
 
-    def control(self, head, payload):
-        if head["src"] != CONTROL_ADDR:
+    def control(self, head, payload, references):
+        if head["src"] != CONTROL_ADDR or references:
             return
         try:
             for record in list(records(payload, self.taken)):
