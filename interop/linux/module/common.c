@@ -46,6 +46,7 @@ static void yoke_core_work(struct work_struct *work)
 {
 	struct yoke_core *core = container_of(work, struct yoke_core, rang);
 	struct yoke_control *control = core->control;
+	bool rang = false;
 	u32 crashes;
 	int i;
 
@@ -54,11 +55,12 @@ static void yoke_core_work(struct work_struct *work)
 	for (i = 0; i < YOKE_CONTROL_QUEUES; i++) {
 		u32 now = READ_ONCE(control->to_kernel[i]);
 
-		if (now != core->seen[i]) {
-			core->seen[i] = now;
-			rproc_vq_interrupt(core->rproc, i);
-		}
+		rang |= now != core->seen[i];
+		core->seen[i] = now;
 	}
+	/* A doorbell says only "look": at every queue, whichever number it had. */
+	for (i = 0; rang && i < YOKE_CONTROL_QUEUES; i++)
+		rproc_vq_interrupt(core->rproc, i);
 	crashes = READ_ONCE(control->crashes);
 	if (crashes != core->crashes) {
 		core->crashes = crashes;
