@@ -86,6 +86,7 @@ struct conform_target {
     /// Driver under test: the entry's ring sizes cannot be changed between load() and start().
     bool fixed_rings;
     bool same_address; ///< Driver under test: answers go to the service, not to who sent.
+    uint8_t left;      ///< Driver under test: the status as it left it when it last let go.
 
     uint32_t answer_ms; ///< How long an answer may take.
     uint32_t quiet_ms;  ///< How long to wait for what must not come.

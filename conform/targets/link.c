@@ -90,6 +90,7 @@ static bool load(struct conform_target *target)
         yoke_link_close(&l->link);
     }
     l->up = false;
+    target->left = target->entry[24];
     return true;
 }
 

@@ -513,10 +513,10 @@ static void work(uint32_t bells)
 
 static bool load(struct conform_target *target)
 {
-    (void)target;
     if (d.wrong != STAYS_AT_7) {
         set(field(24), 1, 0);
     }
+    target->left = (uint8_t)get(field(24), 1);
     d.up = d.up && (d.wrong == GOES_ON_WHEN_DOWN || d.wrong == RINGS_WHEN_DOWN);
     return true;
 }

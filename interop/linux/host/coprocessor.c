@@ -121,7 +121,7 @@ static void accept_kernel(struct coprocessor *core)
     }
 }
 
-static void hear(struct coprocessor *core, int fd)
+void coprocessor_hear(struct coprocessor *core, int fd)
 {
     if (fd == core->listener) {
         accept_kernel(core);
@@ -181,7 +181,7 @@ _Noreturn static void serve(struct coprocessor *core)
         (void)yoke_machine_wait(&core->machine, 1, -1, core->events);
         const int count = epoll_wait(core->events, events, 3, 0);
         for (int i = 0; i < count; i++) {
-            hear(core, events[i].data.fd);
+            coprocessor_hear(core, events[i].data.fd);
         }
         if (count > 0) {
             command(core);
@@ -214,10 +214,13 @@ static void listen_at(struct coprocessor *core, const char *path)
 
 _Noreturn static void usage(void)
 {
-    (void)fprintf(stderr, "usage: coprocessor uml --socket PATH --name NAME --ddr FD [OPTION...]\n"
-                          "       coprocessor ivshmem --socket PATH [OPTION...]\n"
-                          "options: --boot FIRMWARE  runs it before there is a kernel\n"
-                          "         --no-rings       gives rings no carveouts\n");
+    (void)fprintf(stderr,
+                  "usage: coprocessor uml --socket PATH --name NAME --ddr FD [OPTION...]\n"
+                  "       coprocessor ivshmem --socket PATH [OPTION...]\n"
+                  "options: --boot FIRMWARE  runs it before there is a kernel\n"
+                  "         --no-rings       gives rings no carveouts\n"
+                  "         --conform PATH   checks the kernel's driver (uml); a report in JSON\n"
+                  "         --only RULE      of that: these rules\n");
     exit(2);
 }
 
@@ -226,7 +229,8 @@ static struct coprocessor_options parse(int argc, char **argv)
     static const struct option known[] = {
         {"name", required_argument, NULL, 'n'}, {"socket", required_argument, NULL, 's'},
         {"ddr", required_argument, NULL, 'd'},  {"boot", required_argument, NULL, 'b'},
-        {"no-rings", no_argument, NULL, 'r'},   {NULL, 0, NULL, 0},
+        {"no-rings", no_argument, NULL, 'r'},   {"conform", required_argument, NULL, 'c'},
+        {"only", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0},
     };
     struct coprocessor_options options = {.ddr = -1, .rings = true};
     int option;
@@ -247,6 +251,12 @@ static struct coprocessor_options parse(int argc, char **argv)
             break;
         case 'r':
             options.rings = false;
+            break;
+        case 'c':
+            options.conform = optarg;
+            break;
+        case 'o':
+            options.only = optarg;
             break;
         default:
             usage();
@@ -283,5 +293,8 @@ int main(int argc, char **argv)
     }
     (void)printf("%s\n", core.parameters);
     (void)fflush(stdout);
+    if (options.conform != NULL && options.ddr >= 0) {
+        coprocessor_conform(&core, &options);
+    }
     serve(&core);
 }

@@ -18,6 +18,8 @@ struct coprocessor_options {
     const char *firmware; ///< To start before there is a kernel, or NULL.
     int ddr;              ///< The kernel's memory, or -1.
     bool rings;           ///< Rings have carveouts.
+    const char *conform;  ///< No firmware runs: the driver is checked, the report goes there.
+    const char *only;     ///< These rules are checked; NULL: all.
 };
 
 /// A kind of kernel, and the machine for it. What fails, ends the program.
@@ -73,6 +75,13 @@ void coprocessor_add_shared(struct coprocessor *core, const char *name, uint64_t
 
 /// Adds the regions that all kinds have, and lets kernels in.
 void coprocessor_describe(struct coprocessor *core, bool rings);
+
+/// The conformance checker in the firmware's place. For kernels whose memory is at hand (`ddr`).
+_Noreturn void coprocessor_conform(struct coprocessor *core,
+                                   const struct coprocessor_options *options);
+
+/// Deals with what came on a descriptor of `events`; commands and kicks are looked at afterwards.
+void coprocessor_hear(struct coprocessor *core, int fd);
 
 /// As a boot loader would: the firmware runs before there is a kernel.
 void coprocessor_boot(struct coprocessor *core, const char *path);

@@ -51,7 +51,7 @@ def archive(platform, busybox, compiler, folder, modules, firmware):
     result.file("yoke/lib", GUEST / "lib")
     result.file("yoke/welcome", GUEST / "welcome")
     result.file("yoke/platform", GUEST / f"platform.{platform}")
-    for name in ("rp", "echo_test"):
+    for name in ("rp", "echo_test", "echo_client"):
         result.file(f"bin/{name}", program(name, compiler, folder))
     for name in tests():
         result.file(f"yoke/tests/{name}", GUEST / "tests" / name)

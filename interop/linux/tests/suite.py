@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What every path does, whichever kernel it has: starts coprocessors, runs guests, judges them."""
+import json
 import os
 import shutil
 import subprocess
@@ -40,6 +41,7 @@ class Suite:
     core = None      # The class of core_dump that reads dumps of the coprocessors.
     options = {}     # For the coprocessors' and the kernel's Popen().
     environment = {} # For the kernel's, besides.
+    cores_are = CORES  # Options of each coprocessor; "--conform" is given where its report goes.
 
     def ready(self):
         """True if nothing large has to be fetched or built."""
@@ -81,12 +83,14 @@ class Suite:
 
     def _start_cores(self, folder):
         """One process for each coprocessor. Their firmware dies with them."""
-        for number, options in enumerate(CORES):
+        for number, options in enumerate(self.cores_are):
             self.sockets.append(f"{folder}/core{number}")
             command = [str(BUILD / "interop/linux/interop_coprocessor"),
                        *self.coprocessor(number), "--socket", self.sockets[-1], *options]
             if "--boot" in options:
                 command.append(str(self.firmware("linux-services")))
+            if "--conform" in options:
+                command.append(f"{folder}/conform.json")
             process = subprocess.Popen(  # pylint: disable=consider-using-with
                 command, stdout=subprocess.PIPE, text=True, **self.options,
                 stderr=open(f"{folder}/cores.log", "a", encoding="utf-8"))
@@ -132,6 +136,20 @@ class Suite:
         finally:
             self._stop_cores()
             shutil.copy(f"{folder}/cores.log", BUILD / f"interop-{self.name}-cores.log")
+            self._keep_report(folder / "conform.json", console)
+
+    def _keep_report(self, path, console):
+        """What the conformance checker found: what of Linux is otherwise is no failure of ours."""
+        if not path.exists() or not path.stat().st_size:
+            return
+        shutil.copy(path, BUILD / f"interop-{self.name}-conform.json")
+        report = json.loads(path.read_text())
+        for rule in report["rules"]:
+            for check in rule["checks"]:
+                if check["verdict"] == "fail":
+                    print(f"  differs {rule['rule']}, {check['title']}: {check['seen']}")
+        console.figures["rules_kept"] = (str(report["pass"]),
+                                         f"of {report['pass'] + report['fail']}")
 
     def _read_dumps(self, folder, console):
         """Opens the core dumps that came out of the guest with gdb."""
