@@ -20,7 +20,7 @@
 #define BUCKETS 4u
 
 YOKE_TRACE_BLOCK(trace, 1024);
-static struct yoke_rsc2_power_block power_block;
+static _Alignas(64) struct yoke_rsc2_power_block power_block;
 static volatile uint32_t piece = TO_HOST;
 static volatile char greeting[32] = "ready";
 

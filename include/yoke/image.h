@@ -264,8 +264,9 @@ struct yoke_rsc_entry {
 /// Returns YOKE_OK, or YOKE_BAD_IMAGE with `refusal` filled in.
 int yoke_rsc_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_refusal *refusal);
 
-/// The same for one version only, which links less: a table of another version is refused.
+/// The same for version 1 only, which links less: a table of another version is refused.
 int yoke_rsc1_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_refusal *refusal);
+/// The same for version 2.
 int yoke_rsc2_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_refusal *refusal);
 
 /// Finds the table of a firmware file: that of the highest version that `versions`, a sum of

@@ -4,7 +4,7 @@
  * Version 2 of the resource table (spec/table-2.md), from the block that table.h describes:
  *
  *     YOKE_TRACE_BLOCK(trace, 1024);
- *     static struct yoke_rsc2_power_block power;
+ *     static _Alignas(64) struct yoke_rsc2_power_block power;
  *     static volatile uint32_t level = 3;
  *
  *     #define APP_TABLE(ENTRY)                                                      \
@@ -56,8 +56,8 @@
  *
  * A further kind X of version 2: YOKE_TABLE_2_TYPE_X, a struct that starts with the member `head`;
  * YOKE_TABLE_2_NUMBER_X, its type; YOKE_TABLE_2_INIT_X(name, ...), initialisers of what follows the
- * head, without braces. One that only one version has: #define YOKE_TABLE_ONLY_1_X ~, 0
- * or YOKE_TABLE_ONLY_2_X.
+ * head, without braces. A kind that only one version has: define YOKE_TABLE_ONLY_1_X, or
+ * YOKE_TABLE_ONLY_2_X, as `~, 0`.
  */
 #ifndef YOKE_TABLE2_H
 #define YOKE_TABLE2_H
@@ -77,6 +77,7 @@
 
 // ------------------------------------------------------------------------------------ the structs
 
+/// \cond
 // A field that is initialised by a number, or by the address of an object. Where addresses have
 // 32 bits no constant is their extension to 64; but the lower word can be set, the other one is 0.
 typedef uintptr_t yoke_table_2_pointer __attribute__((aligned(4)));
@@ -164,6 +165,8 @@ YOKE_STATIC_ASSERT(offsetof(struct yoke_table_2_vdev, vdev.num_of_vrings) ==
                    "vdev");
 YOKE_STATIC_ASSERT(offsetof(struct yoke_table_2_vdev, vring) == sizeof(struct yoke_rsc2_vdev),
                    "vdev");
+
+/// \endcond
 
 // -------------------------------------------------------------------------------- kinds and marks
 
