@@ -18,7 +18,8 @@ def pieces(messages):
             yield message.hex(" ", 4)
             continue
         length = get(message, 12, 2)
-        if message[8:12] != bytes(4) or message[14:16] != bytes(2) or length % 16 or not length:
+        if (message[8:12] != bytes(4) or message[14:16] != bytes(2) or length % 16 or not length or
+                len(message) != 16 + length):
             raise Mismatch(f"no control message: {message.hex(' ', 4)}")
         for at in range(16, 16 + length, 16):
             yield "record " + message[at:at + 16].hex(" ", 4)

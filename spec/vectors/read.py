@@ -110,7 +110,10 @@ def main():
         names = set()
         for vector in file["vectors"]:
             count += 1
-            problems = [check(vector, file.get("parts", {}), structures, subjects)]
+            try:
+                problems = [check(vector, file.get("parts", {}), structures, subjects)]
+            except Exception as error:  # a vector that breaks the format
+                problems = [f"no vector: {error!r}"]
             labels = vector["rules"]
             problems += [f"cites {label}, which no document has"
                          for label in labels if label not in everywhere]
