@@ -38,8 +38,6 @@ class Creditor(Peer):
         at = number(address)
         self.first_ones.discard(at)
         self.sending = {pair: each for pair, each in self.sending.items() if pair[0] != at}
-        self.receiving = {pair: each for pair, each in self.receiving.items() if pair[1] != at}
-        self.kept = [pair for pair in self.kept if pair[1] != at]
 
     def do_second(self, _value):
         """A second goes by (CRED-5)."""
