@@ -22,7 +22,8 @@
  * - VDEV: a virtio device with two vrings and no configuration space: fields of
  *   struct yoke_table_vdev, as in `.vdev.id = 3, .vring[0] = {...}, .vring[1] = {...}`.
  * - RPMSG: an rpmsg device with the name service: the number of buffers each way, a power of two,
- *   and behind a comma, if wanted, further features: YOKE_F_RING_*. The host places the rings.
+ *   and behind a comma, if wanted, further features: YOKE_F_RING_*, YOKE_F_RPMSG_ACK. The host
+ *   places the rings.
  *
  * A further kind X, a vendor's for instance, is two macros: YOKE_TABLE_TYPE_X, a struct that
  * starts with the u32 type and is a multiple of 4 bytes long, and YOKE_TABLE_INIT_X(...), its

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <yoke/ack.h>
+
 #include "fixture.h"
 #include "ring/device.h"
 #include "ring/driver.h"
@@ -27,6 +29,12 @@ struct fuzz {
     struct yoke_ept ept[EPTS];
     struct yoke_ns ns;
     struct yoke_service services[3];
+    struct yoke_control control;
+    struct yoke_listeners listeners;
+    struct yoke_listener listener_table[3];
+    struct yoke_bindings bindings;
+    struct yoke_binding binding_table[3];
+    uint32_t bound, binds; ///< Listeners that came, theirs and ours.
     struct yoke_tx tx[NUM];
     uint32_t claims;
     yoke_ticket held[NUM];
@@ -76,6 +84,24 @@ static void check_driver_queue(const struct yoke_vq_driver *driver)
     }
 }
 
+/// Who listens is known, and so is what is listened to.
+static void check_listeners(const struct fuzz *z)
+{
+    assert_true(z->listeners.count <= 3 && z->bindings.count <= 3);
+    for (uint32_t i = 0; i < z->listeners.count; i++) {
+        const struct yoke_ept *const ept = yoke_ept_find(&z->f->link, z->listener_table[i].service);
+        assert_true(ept != NULL && ept->announced);
+    }
+    for (uint32_t i = 0; i < z->bindings.count; i++) {
+        const struct yoke_binding *const binding = &z->binding_table[i];
+        uint32_t at = 0;
+        while (at < z->ns.count && !yoke_ns_same(&z->services[at], &binding->service)) {
+            at++;
+        }
+        assert_true(at < z->ns.count && binding->state != 0);
+    }
+}
+
 static void check(const struct fuzz *z)
 {
     const struct yoke_link *const link = &z->f->link;
@@ -94,6 +120,7 @@ static void check(const struct fuzz *z)
     if (!yoke_link_is_up(link)) {
         return;
     }
+    check_listeners(z);
     if (fixture_drives(z->f)) {
         check_driver_queue(&link->rx.driver);
         check_driver_queue(&link->tx.driver);
@@ -104,6 +131,23 @@ static void check(const struct fuzz *z)
 }
 
 // -------------------------------------------------------------------------------------- the peer
+
+/// Makes a message of control records.
+static void put_records(struct fuzz *z, uint8_t *buffer)
+{
+    const struct peer *const p = &z->f->peer;
+    const uint32_t count = any(z, 4);
+
+    peer_put32(p, buffer, 54);
+    peer_put16(p, buffer + 12, (uint16_t)(16 * count));
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *const record = buffer + 16 + (size_t)16 * i;
+        peer_put32(p, record, any(z, 4) == 0 ? any(z, 6) : 3);
+        peer_put32(p, record + 4, any(z, 4));
+        peer_put32(p, record + 8, 30 + any(z, EPTS));
+        peer_put32(p, record + 12, any(z, 3));
+    }
+}
 
 /// An element that could be right: its index, and a descriptor and a message to match.
 static void put_plausible(struct fuzz *z, unsigned queue)
@@ -117,10 +161,14 @@ static void put_plausible(struct fuzz *z, unsigned queue)
     uint8_t *const buffer = p->memory + p->buffers_at + (queue * NUM + id % NUM) * 512;
 
     if (any(z, 4) != 0) {
-        peer_put32(p, buffer + 4, any(z, 3) == 0 ? 53 : 30 + any(z, EPTS));
+        const uint32_t dst = any(z, 3) == 0 ? 53 + any(z, 2) : 30 + any(z, EPTS);
+        peer_put32(p, buffer + 4, dst);
         peer_put16(p, buffer + 12, (uint16_t)(any(z, 4) == 0 ? 40 : any(z, size + 1)));
         memcpy(buffer + 16, any(z, 2) == 0 ? "svc\0" : "echo", 4);
         peer_put32(p, buffer + 52, any(z, 3));
+        if (dst == 54) {
+            put_records(z, buffer);
+        }
     }
     if (drives) {
         peer_put32(p, q->used + 4 + 8 * slot, id);
@@ -257,6 +305,18 @@ static void toggle_ept(struct fuzz *z, struct yoke_ept *ept)
     }
 }
 
+static void bind_or_unbind(struct fuzz *z, struct yoke_ept *ept)
+{
+    if (z->ns.count != 0) {
+        const struct yoke_service *const service = &z->services[any(z, z->ns.count)];
+        const int status = any(z, 2) == 0 ? yoke_bind(&z->bindings, ept, service)
+                                          : yoke_unbind(&z->bindings, ept, service);
+        assert_true(status == YOKE_OK || status == YOKE_EXISTS || status == YOKE_NOT_FOUND ||
+                    status == YOKE_NO_SPACE || ept->link == NULL);
+        z->binds += status == YOKE_OK;
+    }
+}
+
 static void act(struct fuzz *z, uint32_t what)
 {
     struct yoke_ept *const ept = &z->ept[any(z, EPTS)];
@@ -298,6 +358,9 @@ static void act(struct fuzz *z, uint32_t what)
     case 12:
         assert_int_equal(yoke_release(link, any(z, UINT32_MAX) & ~(1u << 16)), YOKE_INVALID);
         break;
+    case 13:
+        bind_or_unbind(z, ept);
+        break;
     default:
         if (ept->link != NULL) {
             send_something(z, ept);
@@ -322,6 +385,16 @@ static void on_message(struct fixture *f, struct yoke_ept *ept, const struct yok
     act(z, any(z, 20));
 }
 
+static void on_bound(struct yoke_listeners *listeners, struct yoke_ept *ept, uint32_t listener,
+                     bool bound)
+{
+    struct fuzz *const z = listeners->context;
+
+    assert_true(ept->announced && listener != YOKE_RPMSG_ADDR_ANY);
+    z->bound += bound;
+    act(z, any(z, 20));
+}
+
 static void on_event(struct fixture *f, enum yoke_link_event event)
 {
     struct fuzz *const z = f->data;
@@ -341,7 +414,7 @@ static void a_million_corruptions_break_nothing_on_our_side(void **state)
 
     assert_non_null(z);
     options.peer.num = NUM;
-    options.peer.offered = PEER_F_NS | PEER_F_INDIRECT | PEER_F_EVENT_IDX;
+    options.peer.offered = PEER_F_NS | PEER_F_ACK | PEER_F_INDIRECT | PEER_F_EVENT_IDX;
     z->f = f;
     z->random = SEED;
     print_message("seed %016llx, %u rounds\n", (unsigned long long)SEED, ROUNDS);
@@ -358,6 +431,13 @@ static void a_million_corruptions_break_nothing_on_our_side(void **state)
             f->on_event = on_event;
             memset(z->ept, 0, sizeof z->ept);
             assert_int_equal(yoke_ns_listen(&f->link, &z->ns, z->services, 3, NULL, NULL), YOKE_OK);
+            assert_int_equal(yoke_control_open(&f->link, &z->control), YOKE_OK);
+            assert_int_equal(
+                yoke_listeners_open(&z->control, &z->listeners, z->listener_table, 3, on_bound, z),
+                YOKE_OK);
+            assert_int_equal(
+                yoke_bindings_open(&z->control, &z->bindings, &z->ns, z->binding_table, 3),
+                YOKE_OK);
             memcpy(z->table, f->peer.memory, sizeof z->table);
             bring_up(z);
         }
@@ -383,12 +463,13 @@ static void a_million_corruptions_break_nothing_on_our_side(void **state)
     }
     // It was not all refused at the door.
     assert_true(z->ups > 100 && z->breaks > 100);
-    assert_true(f->received > 1000);
+    assert_true(f->received > 1000 && z->bound > 100 && z->binds > 100);
     assert_true(yoke_link_stats(&f->link)->bad > 1000);
     assert_true(yoke_link_stats(&f->link)->tx_sent > 1000);
-    print_message("%u times up, %u broken; of the last link %u received, %u sent, %u bad\n", z->ups,
-                  z->breaks, f->received, yoke_link_stats(&f->link)->tx_sent,
-                  yoke_link_stats(&f->link)->bad);
+    print_message(
+        "%u times up, %u broken, %u and %u bound; of the last link %u received, %u sent, %u bad\n",
+        z->ups, z->breaks, z->bound, z->binds, f->received, yoke_link_stats(&f->link)->tx_sent,
+        yoke_link_stats(&f->link)->bad);
     free(z);
 }
 
