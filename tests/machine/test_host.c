@@ -47,10 +47,10 @@ static void process_only(void)
     }
 }
 
-/// A booted firmware; the test fails if it does not boot.
-static struct yoke_host *boot(const char *app)
+/// A booted firmware, of whose features the host takes those; the test fails if it does not boot.
+static struct yoke_host *boot_knowing(const char *app, uint64_t known)
 {
-    const struct yoke_host_options options = {.machine = machine};
+    const struct yoke_host_options options = {.machine = machine, .known = known};
     struct yoke_host *const host = malloc(sizeof *host);
 
     assert_non_null(host);
@@ -59,6 +59,11 @@ static struct yoke_host *boot(const char *app)
         fail_msg("%s", host->error);
     }
     return host;
+}
+
+static struct yoke_host *boot(const char *app)
+{
+    return boot_knowing(app, 0);
 }
 
 static void end(struct yoke_host *host)
@@ -158,6 +163,57 @@ static void test_more_requests_than_buffers_are_all_answered_in_order(void **sta
         assert_int_equal(yoke_le32(inbox.data), 4999);
         assert_int_equal(yoke_ept_close(&ept), YOKE_OK);
     }
+    end(host);
+}
+
+static void assert_greeted(struct yoke_host *host, const struct inbox *inbox, uint32_t count)
+{
+    wait_for(host, inbox, count);
+    assert_int_equal(inbox->size, 5);
+    assert_memory_equal(inbox->data, "hello", 5);
+}
+
+static void test_a_service_speaks_first_to_who_is_bound(void **state)
+{
+    struct yoke_host *const host = boot_knowing("greet", UINT64_MAX);
+    const struct yoke_service *greet;
+    struct inbox inbox, second_inbox;
+    struct yoke_ept ept, second;
+    (void)state;
+
+    for (int round = 0; round < 2; round++) {
+        connect(host, &ept, "greet", &inbox);
+        connect(host, &second, "greet", &second_inbox);
+        assert_true((yoke_link_features(&host->link) & YOKE_F_RPMSG_ACK) != 0);
+        greet = yoke_ns_find(&host->ns, "greet");
+        assert_int_equal(yoke_bind(&host->bindings, &ept, greet), YOKE_OK);
+        assert_greeted(host, &inbox, 1);
+        assert_int_equal(yoke_bind(&host->bindings, &second, greet), YOKE_OK);
+        assert_greeted(host, &second_inbox, 1);
+        // Whoever leaves and comes back is new.
+        assert_int_equal(yoke_unbind(&host->bindings, &ept, greet), YOKE_OK);
+        assert_int_equal(yoke_bind(&host->bindings, &ept, greet), YOKE_OK);
+        assert_greeted(host, &inbox, 2);
+        assert_int_equal(second_inbox.count, 1);
+        assert_int_equal(yoke_ept_close(&ept), YOKE_OK);
+        assert_int_equal(yoke_ept_close(&second), YOKE_OK);
+        yoke_host_stop(host);
+        assert_int_equal(yoke_host_boot(host), YOKE_OK);
+    }
+    end(host);
+}
+
+static void test_a_host_that_binds_nobody_does_not_take_acknowledgement(void **state)
+{
+    struct yoke_host *const host = boot("greet");
+    struct inbox inbox;
+    struct yoke_ept ept;
+    (void)state;
+
+    connect(host, &ept, "greet", &inbox);
+    assert_int_equal(yoke_link_features(&host->link) & YOKE_F_RPMSG_ACK, 0);
+    assert_int_equal(yoke_bind(&host->bindings, &ept, yoke_ns_find(&host->ns, "greet")),
+                     YOKE_INVALID);
     end(host);
 }
 
@@ -573,6 +629,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_comes_back_from_every_echo_service),
         cmocka_unit_test(test_more_requests_than_buffers_are_all_answered_in_order),
+        cmocka_unit_test(test_a_service_speaks_first_to_who_is_bound),
+        cmocka_unit_test(test_a_host_that_binds_nobody_does_not_take_acknowledgement),
         cmocka_unit_test(test_matrices_are_multiplied),
         cmocka_unit_test(test_a_matrix_request_of_the_wrong_size_is_answered_with_zero),
         cmocka_unit_test(test_a_null_dereference_is_reported_with_its_place),
