@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+KERNEL_ARCHITECTURES = {"arm64": "arm64", "armhf": "arm"}  # As the kernel's makefiles call them.
 CACHE = Path(os.environ.get("YOKE_CACHE_DIR", ROOT / "build/cache")).resolve() / "lab"
 
 
@@ -35,6 +36,7 @@ class Packages:
     """Packages for one architecture, unpacked over one another in `root`."""
 
     def __init__(self, architecture):
+        self.architecture = architecture
         self.base = CACHE / architecture
         self.root = self.base / "root"
         self.native = run("dpkg", "--print-architecture").strip()
@@ -105,3 +107,17 @@ class Packages:
                 run("dpkg-deb", "-x", deb, self.root)
                 (have / name).write_text(deb.name + "\n")
         return self.root
+
+    def build_modules(self, release, compiler, folder, *words):
+        """Builds the modules in `folder` for the kernel of that release, and strips them."""
+        headers = f"linux-headers-{release}"
+        needed = [name for name in self.depends(headers) if name.startswith("linux-")]
+        common, = (name for name in needed if name.endswith("-common"))
+        tools, = (name for name in needed if name.startswith("linux-kbuild"))
+        root = self.fetch(headers, common, f"{tools}:{self.native}")
+        tree = root / "usr/src" / headers
+        (tree / "Makefile").write_text(f"include {root}/usr/src/{common}/Makefile\n")
+        run("make", "-s", "-C", tree, f"M={folder}", f"ARCH={KERNEL_ARCHITECTURES[self.architecture]}",
+            f"CROSS_COMPILE={compiler}", f"CC={compiler}gcc", "KCFLAGS=-Werror", *words, "modules")
+        for module in folder.glob("*.ko"):
+            run(f"{compiler}strip", "-g", module)

@@ -68,20 +68,10 @@ def module(packages, release):
     target = packages.base / f"module-{release}" / "yoke_r5.ko"
     if newer(target, *sources.iterdir()):
         return target
-    headers = f"linux-headers-{release}"
-    needed = [name for name in packages.depends(headers) if name.startswith("linux-")]
-    common, = (name for name in needed if name.endswith("-common"))
-    tools, = (name for name in needed if name.startswith("linux-kbuild"))
-    root = packages.fetch(headers, common, f"{tools}:{packages.native}")
-    tree = root / "usr/src" / headers
-    (tree / "Makefile").write_text(f"include {root}/usr/src/{common}/Makefile\n")
     target.parent.mkdir(exist_ok=True)
     for source in sources.iterdir():
         (target.parent / source.name).write_bytes(source.read_bytes())
-    compiler = "aarch64-linux-gnu-"
-    run("make", "-s", "-C", tree, f"M={target.parent}", "ARCH=arm64", f"CROSS_COMPILE={compiler}",
-        f"CC={compiler}gcc", "modules")
-    run(f"{compiler}strip", "-g", target)
+    packages.build_modules(release, "aarch64-linux-gnu-", target.parent)
     return target
 
 

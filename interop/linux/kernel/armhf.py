@@ -41,29 +41,11 @@ class Kernel:
         self.image = root / f"boot/vmlinuz-{self.release}"
         self.busybox = root / "bin/busybox"
         drivers = root / "lib/modules" / self.release / "kernel/drivers"
-        tree = self._tree(packages)
-        self.modules = [*(drivers / f"{name}.ko" for name in DRIVERS), self._module(tree),
-                        self._sample(tree, packages)]
+        self.modules = [*(drivers / f"{name}.ko" for name in DRIVERS), self._module(packages),
+                        self._sample(packages)]
         (self.base / "ready").touch()
 
-    def _tree(self, packages):
-        """The kernel's headers, so that modules can be built."""
-        headers = f"linux-headers-{self.release}"
-        needed = [name for name in packages.depends(headers) if name.startswith("linux-")]
-        common, = (name for name in needed if name.endswith("-common"))
-        tools, = (name for name in needed if name.startswith("linux-kbuild"))
-        root = packages.fetch(headers, common, f"{tools}:{packages.native}")
-        tree = root / "usr/src" / headers
-        (tree / "Makefile").write_text(f"include {root}/usr/src/{common}/Makefile\n")
-        return tree
-
-    @staticmethod
-    def _make(tree, folder, *words):
-        debian.run("make", "-s", "-C", tree, f"M={folder}", "ARCH=arm",
-                   f"CROSS_COMPILE={COMPILER}", f"CC={COMPILER}gcc", "KCFLAGS=-Werror", *words,
-                   "modules")
-
-    def _module(self, tree):
+    def _module(self, packages):
         """Our module, built if its source changed."""
         source = b"".join(path.read_bytes() for path in sorted(MODULE.iterdir()) if path.is_file())
         key = hashlib.sha256(source).hexdigest()[:12]
@@ -72,11 +54,10 @@ class Kernel:
         if not built.exists():
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(MODULE, folder)
-            self._make(tree, folder, "YOKE_TRANSPORT=ivshmem")
-            debian.run(f"{COMPILER}strip", "-g", built)
+            packages.build_modules(self.release, COMPILER, folder, "YOKE_TRANSPORT=ivshmem")
         return built
 
-    def _sample(self, tree, packages):
+    def _sample(self, packages):
         """The kernel's own client, which Debian has only as source."""
         folder = self.base / f"sample-{self.release}"
         built = folder / "rpmsg_client_sample.ko"
@@ -88,6 +69,5 @@ class Kernel:
                 subprocess.run(["tar", "xf", f"{root}/usr/src/{name}.tar.xz", "-O",
                                 f"{name}/{SAMPLE}"], stdout=file, check=True)
             (folder / "Kbuild").write_text("obj-m := rpmsg_client_sample.o\n")
-            self._make(tree, folder)
-            debian.run(f"{COMPILER}strip", "-g", built)
+            packages.build_modules(self.release, COMPILER, folder)
         return built
