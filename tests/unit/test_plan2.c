@@ -195,6 +195,18 @@ static void the_host_reads_the_highest_version_that_it_knows(void **state)
                         "image: has no resource table: no section is called .resource_table.2");
 }
 
+static void a_table_of_a_later_version_leaves_the_first_one(void **state)
+{
+    struct table old;
+
+    (void)state;
+    firmware_table(&old);
+    table.bytes[4] = 3;
+    assert_int_equal(plan_both(&old), YOKE_OK);
+    assert_int_equal(plan.version, 1);
+    assert_plan_refused(plan_table(), "resource table: version 3 must be 2");
+}
+
 static void required_entries_that_are_unknown_refuse_the_image(void **state)
 {
     (void)state;
@@ -619,6 +631,7 @@ int main(void)
         cmocka_unit_test_setup(places_what_each_entry_asks_for, set_up),
         cmocka_unit_test_setup(says_what_became_of_each_entry, set_up),
         cmocka_unit_test_setup(the_host_reads_the_highest_version_that_it_knows, set_up),
+        cmocka_unit_test_setup(a_table_of_a_later_version_leaves_the_first_one, set_up),
         cmocka_unit_test_setup(required_entries_that_are_unknown_refuse_the_image, set_up),
         cmocka_unit_test_setup(entries_that_cannot_be_had_are_left_out_or_refuse_the_image, set_up),
         cmocka_unit_test_setup(what_is_left_out_makes_room_for_the_others, set_up),
