@@ -191,6 +191,14 @@ static int attempt(uint8_t *exact, size_t size, uint16_t machine)
 {
     const struct yoke_elf_target target = {machine, (uint8_t)image.elf_class};
     const struct yoke_port port = {0};
+    static const uint8_t blob[0x90] = {0xd0, 0x0d, 0xfe, 0xed};
+    static const struct yoke_parameter values[] = {
+        {.name = "rate", .kind = YOKE_RSC2_UNSIGNED, .number = 200},
+        {.name = "title", .kind = YOKE_RSC2_STRING, .bytes = {blob, 9}},
+    };
+    const struct yoke_plan_options options = {.parameters = values,
+                                              .parameter_count = sweeps_2 ? 2 : 0,
+                                              .devicetree = yoke_bytes(blob, sizeof blob)};
     struct yoke_plan plan = {.areas = areas, .area_max = AREAS, .notes = notes, .note_max = 8};
     struct yoke_refusal refusal = {0};
     struct yoke_elf elf;
@@ -201,7 +209,7 @@ static int attempt(uint8_t *exact, size_t size, uint16_t machine)
     int status = yoke_elf_open(&elf, yoke_bytes(exact, size), &target, 1, &refusal);
     if (status == YOKE_OK) {
         yoke_elf_symbol(&elf, FW_TEXT + random_below(0x2000), &name, &offset);
-        status = yoke_plan_make(&plan, &elf, map, 2, NULL, &refusal);
+        status = yoke_plan_make(&plan, &elf, map, 2, &options, &refusal);
     }
     if (status == YOKE_OK) {
         check_plan(&plan);
