@@ -437,6 +437,8 @@ class Findings(Case):
                 (elf_1(table_1(carveout_1("a", 0x20000), carveout_1("b", 0x20800))), "overlap",
                  "error"),
                 (elf_1(table_1(vdev_1(vring_1(0x10000), vring_1()))), "overlap", "error"),
+                (elf_1(table_1(vdev_1(vring_1(0x1ff00), vring_1())), segments=[(0x20000, 16)]),
+                 "overlap", "error"),
                 (elf_2(table_2(parameter_2(da=0x900000))), "outside", "error"),
                 (elf_1(table_1(trace_1(da=0x900000))), "outside", "warning"),
                 (elf_2(table_2(carveout_2(da=1 << 33)), bits=32), "wide", "warning"),
@@ -753,6 +755,8 @@ class Against(Case):
         board = self.board(node("fw", "firmware", 0x41000000, 0x4000), "memory-region = <&fw>;")
         self.assertEqual(self.against(board, self.image(base=0x10000000), "--map",
                                       "0x10000000=0x41000000:0x4000", code=0), set())
+        self.assertEqual(self.against(board, self.image(base=0x10000000), "--map",
+                                      "0x0ff00000=0x40f00000:0x200000", code=0), set())
 
     def test_a_core_behind_a_bus_with_its_own_view_and_pools_for_everything(self):
         """As on chips where the core's vectors lie at 0, and every reservation is a pool."""
@@ -809,7 +813,9 @@ class Against(Case):
         boards = {"nothing": {}, "a node": {"nodes": fw, "core": "memory-region = <&fw>;"},
                   "a node of nobody": {"nodes": fw.replace("no-map;", "no-map; phandle = <9>;")},
                   "a cached node": {"nodes": node("fw", "firmware", 0x41000000, 0x4000, ""),
-                                    "core": "memory-region = <&fw>;"}}
+                                    "core": "memory-region = <&fw>;"},
+                  "a pool": {"nodes": node("pool", "vdev0buffer", 0x42000000, 0x10000, self.POOL),
+                             "core": "memory-region = <&pool>;"}}
         for kind, image in images.items():
             for has, board in boards.items():
                 with self.subTest(firmware=kind, board=has):
