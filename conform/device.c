@@ -150,11 +150,11 @@ bool device_take(struct conform *c, unsigned queue, uint32_t *id)
     if (waiting == 0) {
         return false;
     }
-    *id = get16(ring->avail + 4 + 2 * (ring->seen % ring->num));
+    *id = get16(ring_head(ring, ring->seen));
     expect(c, *id < ring->num && !d->out[queue][*id],
            "each head is below num, and not one that the device has",
            "queue %u, head number %u: %u", queue, ring->seen, *id);
-    const uint8_t *const desc = ring->desc + 16 * *id;
+    const uint8_t *const desc = ring_desc(ring, *id);
     struct offered *const o = &d->was[queue][*id];
     *o =
         (struct offered){.address = get64(desc), .len = get32(desc + 8), .flags = get16(desc + 12)};
@@ -176,7 +176,7 @@ bool device_take(struct conform *c, unsigned queue, uint32_t *id)
 void device_put(struct conform *c, unsigned queue, uint32_t id, uint32_t len)
 {
     struct ring *const ring = &c->device.ring[queue];
-    uint8_t *const element = ring->used + 4 + 8 * (ring->next % ring->num);
+    uint8_t *const element = ring_element(ring, ring->next);
 
     put_used32(c, queue, element, id);
     put_used32(c, queue, element + 4, len);
@@ -206,7 +206,7 @@ void device_show(struct conform *c, unsigned queue)
     full_barrier();
     bool wanted = (get16(ring->avail) & NO_NOTIFY) == 0;
     if (event_idx(c)) {
-        wanted = passes(get16(ring->avail + 4 + 2 * ring->num), old, ring->next);
+        wanted = passes(get16(ring_used_event(ring)), old, ring->next);
     }
     if (wanted || c->device.always) {
         device_ring(c, queue);
@@ -218,7 +218,7 @@ void device_want(struct conform *c, unsigned queue, bool wanted)
     struct ring *const ring = &c->device.ring[queue];
 
     if (event_idx(c)) {
-        put_used16(c, queue, ring->used + 4 + 8 * ring->num,
+        put_used16(c, queue, ring_avail_event(ring),
                    wanted ? ring->seen : (uint16_t)(ring->seen - 1));
     } else {
         put_used16(c, queue, ring->used, wanted ? 0 : NO_NOTIFY);
@@ -272,6 +272,16 @@ void device_send(struct conform *c, uint32_t src, uint32_t dst, const void *data
 
     memcpy(m.data, data, size);
     device_send_raw(c, &m);
+}
+
+void device_queue(struct conform *c, uint32_t client, uint32_t number)
+{
+    struct message m = {.src = SERVICE_ADDRESS, .dst = client, .len = 4, .whole = HEADER_BYTES + 4};
+    const uint32_t id = device_claim(c);
+
+    put32(m.data, number);
+    device_write(c, id, &m);
+    device_give(c, QUEUE_TO_DRIVER, id, m.whole);
 }
 
 void device_announce(struct conform *c, const char *name, uint32_t address, uint32_t flags)

@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
-#include "driver.h"
+#include "ring.h"
 
 struct conform;
 
@@ -75,6 +74,8 @@ void device_write(struct conform *c, uint32_t id, const struct message *m);
 /// Sends: what m->whole says is the used length.
 void device_send_raw(struct conform *c, const struct message *m);
 void device_send(struct conform *c, uint32_t src, uint32_t dst, const void *data, size_t size);
+/// A message of 4 bytes that says a number, given back but not shown: see device_show().
+void device_queue(struct conform *c, uint32_t client, uint32_t number);
 /// Announces a service, or takes it back.
 void device_announce(struct conform *c, const char *name, uint32_t address, uint32_t flags);
 

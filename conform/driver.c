@@ -55,7 +55,7 @@ void driver_status(struct conform *c, uint8_t status)
 void driver_desc(struct conform *c, unsigned queue, uint32_t id, uint64_t address, uint32_t len,
                  uint16_t flags, uint16_t next)
 {
-    uint8_t *const desc = c->driver.ring[queue].desc + 16 * id;
+    uint8_t *const desc = ring_desc(&c->driver.ring[queue], id);
 
     driver_put64(&c->driver, desc, address);
     driver_put32(&c->driver, desc + 8, len);
@@ -266,7 +266,7 @@ static bool is_devices(const struct driver *d, size_t offset, size_t *behind)
     }
     for (uint32_t i = 0; i < d->ring[0].num; i++) {
         const size_t buffer = (size_t)(driver_buffer(d, 0, i) - base);
-        const size_t size = get32(d->copy + (d->ring[0].desc + 16 * i - base) + 8);
+        const size_t size = get32(d->copy + (ring_desc(&d->ring[0], i) - base) + 8);
         if (offset >= buffer && offset < buffer + size) {
             *behind = buffer + size;
             return true;

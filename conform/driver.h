@@ -9,24 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "ring.h"
 
 struct conform;
 
-#define RING_MAX 256u ///< Descriptors of a ring that the checker plays.
 #define SERVICES_MAX 32u
-
-struct ring {
-    uint8_t *desc;
-    uint8_t *avail;
-    uint8_t *used;
-    uint32_t num;
-    uint32_t align;
-    uint16_t next;  ///< Elements put by the checker.
-    uint16_t shown; ///< Of these, those behind its index.
-    uint16_t seen;  ///< Elements taken by it.
-    uint32_t notify_id;
-};
 
 /// An announced service.
 struct service {
@@ -34,18 +21,6 @@ struct service {
     uint32_t address;
     uint32_t flags;
     uint32_t times;
-};
-
-/// A message, copied.
-struct message {
-    uint32_t src;
-    uint32_t dst;
-    uint32_t reserved;
-    uint16_t len;
-    uint16_t flags;
-    uint32_t whole; ///< Bytes that the ring speaks of.
-    uint32_t id;
-    uint8_t data[PAYLOAD_MAX];
 };
 
 struct driver {

@@ -16,7 +16,7 @@ void driver_want(struct conform *c, unsigned queue, bool wanted)
     struct ring *const ring = &c->driver.ring[queue];
 
     if (event_idx(&c->driver)) {
-        driver_put16(&c->driver, ring->avail + 4 + 2 * ring->num,
+        driver_put16(&c->driver, ring_used_event(ring),
                      wanted ? ring->seen : (uint16_t)(ring->seen - 1));
     } else {
         driver_put16(&c->driver, ring->avail, wanted ? 0 : NO_NOTIFY);
@@ -28,7 +28,7 @@ void driver_offer(struct conform *c, unsigned queue, uint32_t id)
 {
     struct ring *const ring = &c->driver.ring[queue];
 
-    driver_put16(&c->driver, ring->avail + 4 + 2 * (ring->next % ring->num), (uint16_t)id);
+    driver_put16(&c->driver, ring_head(ring, ring->next), (uint16_t)id);
     ring->next++;
     if (id < ring->num) {
         c->driver.out[queue][id] = true;
@@ -51,7 +51,7 @@ void driver_show(struct conform *c, unsigned queue)
     full_barrier();
     bool wanted = (get16(ring->used) & NO_NOTIFY) == 0;
     if (event_idx(&c->driver)) {
-        const uint16_t event = get16(ring->used + 4 + 8 * ring->num);
+        const uint16_t event = get16(ring_avail_event(ring));
         wanted = passes(event, old, ring->next);
     }
     if (wanted || c->driver.always) {
@@ -72,7 +72,7 @@ bool driver_used(struct conform *c, unsigned queue, uint32_t *id, uint32_t *len)
     if (waiting == 0) {
         return false;
     }
-    const uint8_t *const element = ring->used + 4 + 8 * (ring->seen % ring->num);
+    const uint8_t *const element = ring_element(ring, ring->seen);
     *id = get32(element);
     *len = get32(element + 4);
     expect(c, *id < ring->num && d->out[queue][*id],

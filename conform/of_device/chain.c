@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Chains that have to be refused, and indirect ones that must not.
-#include "groups.h"
+// Chains that have to be refused.
+#include "chain.h"
 
-#define STRANGER (CHECKER_ADDRESS + 1u) ///< Who sends what is to be refused.
-
-/// A message in the buffer of a free descriptor, not offered yet; its descriptor is then spoilt.
-static uint32_t prepare(struct conform *c, uint32_t service)
+uint32_t chain_prepare(struct conform *c, uint32_t service)
 {
     const struct message m = {
         .src = STRANGER, .dst = service, .len = 4, .whole = HEADER_BYTES + 4, .data = {'b', 'a'}};
@@ -15,9 +12,7 @@ static uint32_t prepare(struct conform *c, uint32_t service)
     return id;
 }
 
-/// Offers a chain of queue 1 that has to be refused: it comes back with length 0, is not answered,
-/// and a good message goes through.
-static void refused(struct conform *c, uint32_t service, uint32_t id)
+void chain_refused(struct conform *c, uint32_t service, uint32_t id)
 {
     driver_offer(c, QUEUE_TO_DEVICE, id);
     driver_show(c, QUEUE_TO_DEVICE);
@@ -73,9 +68,9 @@ static void outside_of_memory(struct conform *c)
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (window_at(c->target->pa, bad[i], 1) == NULL) {
-            const uint32_t id = prepare(c, service);
+            const uint32_t id = chain_prepare(c, service);
             driver_desc(c, 1, id, bad[i], HEADER_BYTES + 4, 0, 0);
-            refused(c, service, id);
+            chain_refused(c, service, id);
         }
     }
     driver_expect_clean(c);
@@ -96,18 +91,18 @@ static void over_the_edge(struct conform *c)
     put32(at + 4, service);
     put32(at + 8, 0);
     put32(at + 12, 8);
-    const uint32_t id = prepare(c, service);
+    const uint32_t id = chain_prepare(c, service);
     driver_desc(c, 1, id, end - HEADER_BYTES - 4, HEADER_BYTES + 8, 0, 0);
-    refused(c, service, id);
+    chain_refused(c, service, id);
 }
 
 static void wrapping_length(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
-    const uint32_t id = prepare(c, service);
+    const uint32_t id = chain_prepare(c, service);
 
     driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), UINT32_MAX, 0, 0);
-    refused(c, service, id);
+    chain_refused(c, service, id);
 }
 
 static void bits_above_32(struct conform *c)
@@ -115,11 +110,11 @@ static void bits_above_32(struct conform *c)
     const uint32_t service = driver_meet(c, &(struct up){0});
 
     for (unsigned bit = 33; bit < 64; bit += 10) {
-        const uint32_t id = prepare(c, service);
+        const uint32_t id = chain_prepare(c, service);
         const uint64_t bad = driver_buffer_pa(&c->driver, 1, id) ^ UINT64_C(1) << bit;
         if (window_at(c->target->pa, bad, 1) == NULL) {
             driver_desc(c, 1, id, bad, HEADER_BYTES + 4, 0, 0);
-            refused(c, service, id);
+            chain_refused(c, service, id);
         }
     }
 }
@@ -135,11 +130,11 @@ static void buffer_to_driver_outside(struct conform *c)
 static void loops(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
-    const uint32_t id = prepare(c, service);
+    const uint32_t id = chain_prepare(c, service);
 
     driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_NEXT,
                 (uint16_t)id);
-    refused(c, service, id);
+    chain_refused(c, service, id);
     // A longer one: every descriptor points to the next, the last one to the first.
     const uint32_t num = c->driver.ring[1].num;
     for (uint32_t i = 0; i < num; i++) {
@@ -161,10 +156,10 @@ static void next_leaves_the_table(struct conform *c)
     const uint32_t bad[] = {num, 65535, num + 1};
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const uint32_t id = prepare(c, service);
+        const uint32_t id = chain_prepare(c, service);
         driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_NEXT,
                     (uint16_t)bad[i]);
-        refused(c, service, id);
+        chain_refused(c, service, id);
     }
 }
 
@@ -172,12 +167,12 @@ static void writes_before_reads(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
     const uint32_t second = driver_claim(c);
-    const uint32_t id = prepare(c, service);
+    const uint32_t id = chain_prepare(c, service);
 
     driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), BUFFER_BYTES, DESC_WRITE | DESC_NEXT,
                 (uint16_t)second);
     driver_desc(c, 1, second, driver_buffer_pa(&c->driver, 1, second), HEADER_BYTES + 4, 0, 0);
-    refused(c, service, id);
+    chain_refused(c, service, id);
     driver_expect_clean(c);
 }
 
@@ -189,120 +184,6 @@ static void not_to_be_written(struct conform *c)
                 0);
     refused_to_driver(c, service, 0);
 }
-
-// ----------------------------------------------------------------------------------- indirect
-
-/// A table of descriptors in the spare buffer of queue 1, of which the first is the message's.
-static uint8_t *make_table(struct conform *c, unsigned entry, uint64_t address, uint32_t len,
-                           uint16_t flags, uint16_t next)
-{
-    struct driver *const d = &c->driver;
-    uint8_t *const table = driver_buffer(d, 1, d->ring[1].num);
-    uint8_t *const at = table + (size_t)16 * entry;
-
-    driver_put64(d, at, address);
-    driver_put32(d, at + 8, len);
-    driver_put16(d, at + 12, flags);
-    driver_put16(d, at + 14, next);
-    return table;
-}
-
-/// Comes up, with indirect descriptors if `negotiated`.
-static uint32_t meet_indirect(struct conform *c, bool negotiated)
-{
-    const uint32_t service =
-        driver_meet(c, &(struct up){.without = negotiated ? 0 : FEATURE_INDIRECT});
-
-    if (negotiated && (c->driver.features & FEATURE_INDIRECT) == 0) {
-        not_applicable(c, "the device does not offer INDIRECT_DESC");
-    }
-    return service;
-}
-
-static void indirect(struct conform *c, uint32_t service, uint32_t len, uint16_t flags, bool good)
-{
-    struct driver *const d = &c->driver;
-    const uint32_t id = prepare(c, service);
-    struct message m;
-
-    const uint8_t *const table =
-        make_table(c, 0, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, 0, 0);
-    driver_desc(c, 1, id, driver_pa(d, table), len, (uint16_t)(DESC_INDIRECT | flags),
-                (uint16_t)((id + 1) % d->ring[1].num));
-    if (!good) {
-        refused(c, service, id);
-        return;
-    }
-    driver_offer(c, QUEUE_TO_DEVICE, id);
-    driver_show(c, QUEUE_TO_DEVICE);
-    const bool came = driver_receive(c, STRANGER, &m);
-    expect(c, came, "an indirect chain of one buffer is a message", "it was not answered");
-    (void)driver_await_back(c, id);
-}
-
-static void indirect_is_taken(struct conform *c)
-{
-    const uint32_t service = meet_indirect(c, true);
-
-    indirect(c, service, 16, 0, true);
-    indirect(c, service, 16, DESC_WRITE, true); // WRITE does not count there.
-    driver_echo(c, service, 30, 1);
-    driver_expect_clean(c);
-}
-
-static void indirect_not_negotiated(struct conform *c)
-{
-    indirect(c, meet_indirect(c, false), 16, 0, false);
-}
-
-static void indirect_lengths(struct conform *c)
-{
-    const uint32_t service = meet_indirect(c, true);
-
-    indirect(c, service, 0, 0, false);
-    indirect(c, service, 8, 0, false);
-    indirect(c, service, 17, 0, false);
-    indirect(c, service, 0xfffffff0, 0, false);
-}
-
-static void indirect_with_next(struct conform *c)
-{
-    indirect(c, meet_indirect(c, true), 16, DESC_NEXT, false);
-}
-
-static void indirect_in_indirect(struct conform *c)
-{
-    const uint32_t service = meet_indirect(c, true);
-    struct driver *const d = &c->driver;
-    const uint32_t id = prepare(c, service);
-    uint8_t *const table = make_table(c, 1, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, 0, 0);
-
-    (void)make_table(c, 0, driver_pa(d, table + 16), 16, DESC_INDIRECT, 0);
-    driver_desc(c, 1, id, driver_pa(d, table), 16, DESC_INDIRECT, 0);
-    refused(c, service, id);
-}
-
-static void indirect_too_long(struct conform *c)
-{
-    const uint32_t service = meet_indirect(c, true);
-    struct driver *const d = &c->driver;
-    const uint32_t id = prepare(c, service);
-    const uint8_t *table = NULL;
-
-    // It loops, and leaves its table.
-    for (unsigned i = 0; i < 2; i++) {
-        table = make_table(c, i, driver_buffer_pa(d, 1, id), HEADER_BYTES + 4, DESC_NEXT,
-                           (uint16_t)(1 - i));
-    }
-    driver_desc(c, 1, id, driver_pa(d, table), 32, DESC_INDIRECT, 0);
-    refused(c, service, id);
-    const uint32_t another = prepare(c, service);
-    (void)make_table(c, 0, driver_buffer_pa(d, 1, another), HEADER_BYTES + 4, DESC_NEXT, 2);
-    driver_desc(c, 1, another, driver_pa(d, table), 32, DESC_INDIRECT, 0);
-    refused(c, service, another);
-}
-
-// ----------------------------------------------------------------------------------- messages
 
 static void bad_among_good(struct conform *c)
 {
@@ -317,7 +198,7 @@ static void bad_among_good(struct conform *c)
             (void)driver_put(c, CHECKER_ADDRESS, service, &i, sizeof i);
             continue;
         }
-        const uint32_t id = prepare(c, service);
+        const uint32_t id = chain_prepare(c, service);
         driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4,
                     i % 4 == 1 ? DESC_NEXT : DESC_WRITE, (uint16_t)id);
         driver_offer(c, QUEUE_TO_DEVICE, id);
@@ -339,21 +220,21 @@ static void two_buffers(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
     const uint32_t second = driver_claim(c);
-    const uint32_t id = prepare(c, service);
+    const uint32_t id = chain_prepare(c, service);
 
     driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_NEXT,
                 (uint16_t)second);
     driver_desc(c, 1, second, driver_buffer_pa(&c->driver, 1, second), 100, 0, 0);
-    refused(c, service, id);
+    chain_refused(c, service, id);
 }
 
 static void buffer_to_be_written(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
-    const uint32_t id = prepare(c, service);
+    const uint32_t id = chain_prepare(c, service);
 
     driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), HEADER_BYTES + 4, DESC_WRITE, 0);
-    refused(c, service, id);
+    chain_refused(c, service, id);
     driver_expect_clean(c);
 }
 
@@ -363,11 +244,11 @@ static void too_short_for_a_header(struct conform *c)
     static const uint32_t lens[] = {15, 8, 1, 0};
 
     for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
-        const uint32_t id = prepare(c, service);
+        const uint32_t id = chain_prepare(c, service);
         // Even if the header says that there is no payload.
         driver_put16(&c->driver, driver_buffer(&c->driver, 1, id) + 12, 0);
         driver_desc(c, 1, id, driver_buffer_pa(&c->driver, 1, id), lens[i], 0, 0);
-        refused(c, service, id);
+        chain_refused(c, service, id);
     }
 }
 
@@ -397,14 +278,8 @@ const struct conform_check device_chain_checks[] = {
     {"RING-3", "a buffer to the driver outside of memory", buffer_to_driver_outside},
     {"RING-6", "chains that loop", loops},
     {"RING-6", "a chain that leaves its table", next_leaves_the_table},
-    {"RING-6", "an indirect chain that loops or leaves its table", indirect_too_long},
     {"RING-7", "a buffer to write before one to read", writes_before_reads},
     {"RING-7", "nothing is written to a buffer without WRITE", not_to_be_written},
-    {"RING-8", "indirect descriptors work", indirect_is_taken},
-    {"RING-8", "indirect without having been negotiated", indirect_not_negotiated},
-    {"RING-8", "indirect with an impossible length", indirect_lengths},
-    {"RING-8", "indirect with NEXT", indirect_with_next},
-    {"RING-8", "indirect in an indirect table", indirect_in_indirect},
     {"RING-10", "refused chains come back, those between them are used", bad_among_good},
     {"MSG-5", "a message in two buffers", two_buffers},
     {"MSG-5", "a message in a buffer with WRITE", buffer_to_be_written},

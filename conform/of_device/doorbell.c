@@ -54,8 +54,7 @@ static void event_asks(struct conform *c, uint32_t ahead, uint32_t burst)
         (void)driver_reap(c);
         // Flags would forbid it, but do not count.
         driver_put16(&c->driver, ring->avail, NO_NOTIFY);
-        driver_put16(&c->driver, ring->avail + 4 + 2 * ring->num,
-                     (uint16_t)(ring->seen + ahead - 1));
+        driver_put16(&c->driver, ring_used_event(ring), (uint16_t)(ring->seen + ahead - 1));
         full_barrier();
         drop_bells(c);
         for (uint32_t j = 0; j < burst; j++) {

@@ -9,6 +9,7 @@
 extern const struct conform_check device_vdev_checks[];
 extern const struct conform_check device_ring_checks[];
 extern const struct conform_check device_chain_checks[];
+extern const struct conform_check device_indirect_checks[];
 extern const struct conform_check device_doorbell_checks[];
 extern const struct conform_check device_message_checks[];
 extern const struct conform_check device_name_checks[];

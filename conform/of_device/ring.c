@@ -268,7 +268,7 @@ static void own_fields_are_spoilt(struct conform *c)
         const uint16_t index = get16(ring->used + 2);
         put16(ring->used + 2, (uint16_t)(index + 5000 * i));
         for (uint32_t j = 0; j < ring->num; j++) {
-            put32(ring->used + 4 + 8 * j, UINT32_MAX);
+            put32(ring_element(ring, j), UINT32_MAX);
         }
         (void)driver_put(c, CHECKER_ADDRESS, service, &i, sizeof i);
         driver_put16(&c->driver, c->driver.ring[1].avail + 2, c->driver.ring[1].next);
@@ -302,7 +302,7 @@ static void length_changes_meanwhile(struct conform *c)
         const uint32_t id = driver_claim(c);
         driver_write(c, id, &m);
         uint8_t *const len = driver_buffer(&c->driver, 1, id) + 12;
-        uint8_t *const whole = c->driver.ring[1].desc + 16 * id + 8;
+        uint8_t *const whole = ring_desc(&c->driver.ring[1], id) + 8;
         driver_offer(c, 1, id);
         driver_show(c, QUEUE_TO_DEVICE);
         bool back = false;

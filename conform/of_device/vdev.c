@@ -83,7 +83,7 @@ static void untaken_event_idx_does_not_count(struct conform *c)
 
     // With the feature this would mean: no doorbell.
     driver_put16(&c->driver, ring->avail, 0);
-    driver_put16(&c->driver, ring->avail + 4 + 2 * ring->num, (uint16_t)(ring->seen + 1000));
+    driver_put16(&c->driver, ring_used_event(ring), (uint16_t)(ring->seen + 1000));
     drop_bells(c);
     (void)driver_send(c, CHECKER_ADDRESS, service, "x", 1);
     const bool rang = await_bell(c, ring->notify_id);
@@ -124,7 +124,7 @@ static void everything_is_read_anew(struct conform *c)
     driver_up(c, &(struct up){
                      .elsewhere = true, .ids = 6, .without = FEATURE_EVENT_IDX | FEATURE_INDIRECT});
     const uint32_t service = driver_find(c);
-    driver_put16(&c->driver, c->driver.ring[0].avail + 4 + 2 * c->driver.ring[0].num, 999);
+    driver_put16(&c->driver, ring_used_event(&c->driver.ring[0]), 999);
     drop_bells(c);
     driver_echo(c, service, 64, 2);
     const bool rang = await_bell(c, 6);

@@ -8,6 +8,7 @@
 
 extern const struct conform_check driver_vdev_checks[];
 extern const struct conform_check driver_ring_checks[];
+extern const struct conform_check driver_doorbell_checks[];
 extern const struct conform_check driver_message_checks[];
 extern const struct conform_check driver_name_checks[];
 

@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rings, doorbells, and what a device can write.
+// Rings: where they lie, indices, elements, and reading what a device can write.
 #include "groups.h"
 
 #define IDX_AHEAD "a used index ahead of what is outstanding: no element is used"
-
-/// A message in a buffer of queue 0, given back but not shown.
-static void put(struct conform *c, uint32_t client, uint32_t number)
-{
-    struct message m = {.src = SERVICE_ADDRESS, .dst = client, .len = 4, .whole = HEADER_BYTES + 4};
-    const uint32_t id = device_claim(c);
-
-    put32(m.data, number);
-    device_write(c, id, &m);
-    device_give(c, QUEUE_TO_DRIVER, id, m.whole);
-}
 
 static void refuses_shape(struct conform *c, uint32_t num, uint32_t align)
 {
@@ -90,7 +79,7 @@ static void heads(struct conform *c)
     // All buffers at once: their answers fill queue 1 too. device_take() looks at each head.
     const uint32_t count = device_available(c);
     for (uint32_t i = 0; i < count; i++) {
-        put(c, client, i);
+        device_queue(c, client, i);
     }
     device_show(c, QUEUE_TO_DRIVER);
     for (uint32_t i = 0; i < count; i++) {
@@ -112,7 +101,7 @@ static void indices_wrap(struct conform *c)
     while (received < 65536 + 100) {
         const uint32_t count = 1 + sent % (c->device.ring[0].num / 2);
         for (uint32_t i = 0; i < count; i++) {
-            put(c, client, sent++);
+            device_queue(c, client, sent++);
         }
         device_show(c, QUEUE_TO_DRIVER);
         for (; received < sent; received++) {
@@ -135,7 +124,7 @@ static void index_jumps(struct conform *c, uint16_t by)
     quiet(c);
     // Elements that would be good, so that what is taken is seen.
     for (uint32_t i = 0; i < ring->num / 2; i++) {
-        put(c, client, i);
+        device_queue(c, client, i);
     }
     put16(ring->used + 2, (uint16_t)(ring->next + by));
     const uint16_t index = get16(ring->avail + 2);
@@ -158,7 +147,7 @@ static void index_just_too_far(struct conform *c)
 
     device_echo(c, client, 5, 5);
     quiet(c);
-    put(c, client, 1);
+    device_queue(c, client, 1);
     const uint32_t outstanding = (uint16_t)(get16(ring->avail + 2) - ring->next) + 1u;
     put16(ring->used + 2, (uint16_t)(ring->next - 1 + outstanding + 1));
     device_ring(c, 0);
@@ -178,7 +167,7 @@ static void unknown_ids(struct conform *c)
         device_put(c, QUEUE_TO_DRIVER, bad[i], 30);
         device_show(c, QUEUE_TO_DRIVER);
         // Those behind it are used. (Elements that stand for nothing: the index counts them.)
-        put(c, client, (uint32_t)i);
+        device_queue(c, client, (uint32_t)i);
         device_show(c, QUEUE_TO_DRIVER);
         const bool came = device_receive(c, SERVICE_ADDRESS, &m);
         expect(c, came && get32(m.data) == i, "an id that is not outstanding is skipped",
@@ -200,161 +189,6 @@ static void used_length_too_long(struct conform *c)
     }
 }
 
-// --------------------------------------------------------------------------------- doorbells
-
-static void rings_with_flags(struct conform *c, uint16_t flags)
-{
-    const uint32_t client = device_meet(c, &(struct device_up){.features = FEATURE_NS});
-    struct ring *const ring = &c->device.ring[1];
-    struct message m;
-
-    for (uint32_t i = 0; i < 10; i++) {
-        put16(ring->used, flags);
-        full_barrier();
-        drop_bells(c);
-        device_send(c, SERVICE_ADDRESS, client, "x", 1);
-        const bool rang = await_bell(c, ring->notify_id);
-        expect(c, rang, "an index that moves rings, unless bit 0 of flags is set",
-               "flags 0x%x, no doorbell", flags);
-        const bool came = device_receive(c, SERVICE_ADDRESS, &m);
-        expect(c, came, "each message is answered", "message %u is not", i);
-    }
-}
-
-static void flags_ask(struct conform *c)
-{
-    rings_with_flags(c, 0);
-}
-
-static void other_flags_do_not_count(struct conform *c)
-{
-    rings_with_flags(c, 0xfffe);
-}
-
-static void event_asks(struct conform *c, uint32_t ahead, uint32_t burst)
-{
-    const uint32_t client = device_meet(c, &(struct device_up){0});
-    struct ring *const ring = &c->device.ring[1];
-    struct message m;
-
-    if ((c->device.features & FEATURE_EVENT_IDX) == 0) {
-        not_applicable(c, "the driver does not take EVENT_IDX");
-    }
-    for (uint32_t i = 0; i < 8; i++) {
-        quiet(c);
-        while (device_receive_now(c, &m)) {
-        }
-        put16(ring->used, NO_NOTIFY); // Does not count.
-        put16(ring->used + 4 + 8 * ring->num, (uint16_t)(ring->seen + ahead - 1));
-        full_barrier();
-        drop_bells(c);
-        for (uint32_t j = 0; j < burst; j++) {
-            put(c, client, j);
-        }
-        device_show(c, QUEUE_TO_DRIVER);
-        const bool rang = await_bell(c, ring->notify_id);
-        expect(c, rang, "an index that passes the event rings, whatever flags say",
-               "the event was %u ahead of available index %u, and no doorbell rang", ahead,
-               ring->seen);
-        put16(ring->used, 0);
-    }
-}
-
-static void event_next(struct conform *c)
-{
-    event_asks(c, 1, 1);
-}
-
-static void event_ahead(struct conform *c)
-{
-    event_asks(c, 3, 4);
-}
-
-static void flags_are_zero(struct conform *c)
-{
-    const uint32_t client = device_meet(c, &(struct device_up){0});
-
-    if ((c->device.features & FEATURE_EVENT_IDX) == 0) {
-        not_applicable(c, "the driver does not take EVENT_IDX");
-    }
-    for (uint32_t i = 0; i < 20; i++) {
-        device_echo(c, client, 9, i);
-        for (unsigned q = 0; q < 2; q++) {
-            const uint16_t flags = get16(c->device.ring[q].avail);
-            expect(c, flags == 0, "with EVENT_IDX flags are 0", "queue %u: 0x%x", q, flags);
-        }
-    }
-}
-
-static void leans_on_doorbells(struct conform *c, uint32_t features)
-{
-    const uint32_t client = device_meet(c, &(struct device_up){.features = features});
-    const uint32_t count = c->target->quick ? 100 : 2000;
-    struct message m;
-
-    for (uint32_t i = 0; i < count; i++) {
-        bool came = false;
-        device_want(c, QUEUE_TO_DEVICE, true);
-        device_send(c, SERVICE_ADDRESS, client, &i, sizeof i);
-        while (!came && await_bell(c, c->device.ring[1].notify_id)) {
-            while (device_receive_now(c, &m)) {
-                came |= m.dst == SERVICE_ADDRESS;
-            }
-        }
-        expect(c, came, "who asked for a doorbell and sleeps is woken",
-               "round trip %u: neither doorbell nor answer", i);
-    }
-}
-
-static void no_doorbell_is_lost(struct conform *c)
-{
-    leans_on_doorbells(c, 0);
-}
-
-static void no_doorbell_is_lost_with_flags(struct conform *c)
-{
-    leans_on_doorbells(c, FEATURE_NS);
-}
-
-static void looks_again(struct conform *c)
-{
-    const uint32_t client = device_meet(c, &(struct device_up){0});
-    const uint32_t count = c->target->quick ? 60 : 1500;
-    struct message m;
-
-    for (uint32_t i = 0; i < count; i++) {
-        const uint32_t burst = 1 + i % 3;
-        for (uint32_t j = 0; j < burst; j++) {
-            device_send(c, SERVICE_ADDRESS, client, &i, sizeof i);
-        }
-        for (uint32_t j = 0; j < burst; j++) {
-            const bool came = device_receive(c, SERVICE_ADDRESS, &m);
-            expect(c, came,
-                   "who waits for a doorbell asked for it, and looked at the index once more",
-                   "a message was not seen, though its doorbell was not wanted or was rung");
-        }
-    }
-}
-
-static void doorbells_in_spite(struct conform *c)
-{
-    const uint32_t client = device_meet(c, &(struct device_up){0});
-
-    c->device.always = true;
-    for (uint32_t i = 0; i < 50; i++) {
-        device_echo(c, client, i, i);
-        device_ring(c, i % 2);
-    }
-    for (uint32_t i = 0; i < 4; i++) {
-        quiet(c); // It has nothing to do.
-        device_ring(c, i % 2);
-        quiet(c);
-        device_echo(c, client, i, i);
-    }
-}
-
-// ------------------------------------------------------------------------------------ reading
-
 /// What the driver wrote is overwritten: it may not read it back.
 static void own_fields_are_spoilt(struct conform *c)
 {
@@ -369,7 +203,7 @@ static void own_fields_are_spoilt(struct conform *c)
         const uint16_t index = get16(ring->avail + 2);
         put16(ring->avail + 2, (uint16_t)(index + 5000 * i));
         for (uint32_t j = 0; i % 2 == 1 && j < ring->num; j++) {
-            put16(ring->avail + 4 + 2 * j, 0xffff);
+            put16(ring_head(ring, j), 0xffff);
         }
         m = (struct message){
             .src = SERVICE_ADDRESS, .dst = client, .len = 4, .whole = HEADER_BYTES + 4};
@@ -401,8 +235,8 @@ static void descriptors_are_spoilt(struct conform *c)
         // A longer buffer elsewhere, if that is believed.
         const uint32_t id = device_claim(c);
         const struct offered was = c->device.was[0][id];
-        put64(ring->desc + 16 * id, UINT64_C(0x7ffffffff000));
-        put32(ring->desc + 16 * id + 8, UINT32_MAX);
+        put64(ring_desc(ring, id), UINT64_C(0x7ffffffff000));
+        put32(ring_desc(ring, id) + 8, UINT32_MAX);
         device_write(c, id, &m);
         device_give(c, QUEUE_TO_DRIVER, id, m.whole);
         device_show(c, QUEUE_TO_DRIVER);
@@ -413,8 +247,8 @@ static void descriptors_are_spoilt(struct conform *c)
             expect(c, came, "a buffer's place is known, not read back", "no answer");
         }
         m.whole = HEADER_BYTES + 8;
-        put64(ring->desc + 16 * id, was.address);
-        put32(ring->desc + 16 * id + 8, was.len);
+        put64(ring_desc(ring, id), was.address);
+        put32(ring_desc(ring, id) + 8, was.len);
     }
 }
 
@@ -430,15 +264,6 @@ const struct conform_check driver_ring_checks[] = {
     {"RING-15", "the used index is one too far", index_just_too_far},
     {"RING-16", "ids that are not outstanding", unknown_ids},
     {"RING-17", "lengths that no buffer has", used_length_too_long},
-    {"RING-18", "flags 0 ask for a doorbell", flags_ask},
-    {"RING-18", "other bits of flags do not count", other_flags_do_not_count},
-    {"RING-19", "the next index is the event", event_next},
-    {"RING-19", "the event is passed by several at once", event_ahead},
-    {"RING-19", "with EVENT_IDX flags are 0", flags_are_zero},
-    {"RING-20", "no doorbell is lost, with event indices", no_doorbell_is_lost},
-    {"RING-20", "no doorbell is lost, with flags", no_doorbell_is_lost_with_flags},
-    {"RING-21", "it looks again before it sleeps", looks_again},
-    {"RING-22", "doorbells in spite of suppression", doorbells_in_spite},
     {"RING-23", "available index and elements are overwritten", own_fields_are_spoilt},
     {"RING-23", "descriptors are overwritten", descriptors_are_spoilt},
     {0},

@@ -64,7 +64,7 @@ static void untaken_event_idx(struct conform *c)
     struct ring *const ring = &c->device.ring[1];
 
     // With the feature this would mean: no doorbell.
-    put16(ring->used + 4 + 8 * ring->num, (uint16_t)(ring->seen + 1000));
+    put16(ring_avail_event(ring), (uint16_t)(ring->seen + 1000));
     drop_bells(c);
     device_send(c, SERVICE_ADDRESS, client, "x", 1);
     const bool rang = await_bell(c, ring->notify_id);

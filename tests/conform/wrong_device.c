@@ -620,7 +620,7 @@ static void look(void)
     }
     if (!d.up && d.wrong == SENDS_BEFORE_READY && get(field(24), 1) == 3 && find(0)) {
         d.features = NS;
-        (void)send(ECHO, 53, (const uint8_t *)"echo", 40);
+        (void)send(ECHO, 53, (const uint8_t[40]){"echo"}, 40);
     }
 }
 
