@@ -270,8 +270,8 @@ int yoke_rsc1_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_re
 int yoke_rsc2_open(struct yoke_rsc *rsc, struct yoke_bytes table, struct yoke_refusal *refusal);
 
 /// Finds the table of a firmware file: that of the highest version that `versions`, a sum of
-/// YOKE_RSC_KNOW_*, has. A table in the place of version 2 that is of a later version counts only if
-/// there is no other.
+/// YOKE_RSC_KNOW_*, has. A table in the place of version 2 that is of a later version counts only
+/// if there is no other.
 ///
 /// Returns YOKE_OK and sets `*section`; YOKE_NOT_FOUND if there is none.
 int yoke_rsc_find(const struct yoke_elf *elf, uint32_t versions, struct yoke_section *section);
