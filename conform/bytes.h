@@ -10,6 +10,7 @@
 
 #include <endian.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // The vdev entry of the resource table, by offset.
@@ -102,6 +103,14 @@ static inline void put64(uint8_t *at, uint64_t value)
     put32(at + 4, (uint32_t)(value >> 32));
 }
 
+/// The name of an announcement, without a NUL if it has 32 bytes.
+static inline void put_name(uint8_t *at, const char *name)
+{
+    for (unsigned i = 0; i < NAME_BYTES && name[i] != '\0'; i++) {
+        at[i] = (uint8_t)name[i];
+    }
+}
+
 static inline void full_barrier(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -119,10 +128,16 @@ static inline uint32_t used_offset(uint32_t num, uint32_t align)
     return (16 * num + 2 * (num + 3) + align - 1) & ~(align - 1);
 }
 
+/// Bytes of a used part.
+static inline size_t used_bytes(uint32_t num)
+{
+    return (size_t)8 * num + 6;
+}
+
 /// Bytes of a whole ring.
 static inline uint32_t ring_bytes(uint32_t num, uint32_t align)
 {
-    return used_offset(num, align) + 8 * num + 6;
+    return used_offset(num, align) + (uint32_t)used_bytes(num);
 }
 
 #endif

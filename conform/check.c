@@ -112,7 +112,7 @@ uint8_t *window_at(const struct conform_window *windows, uint64_t address, uint6
 void fill(uint8_t *data, size_t size, uint32_t seed)
 {
     for (size_t i = 0; i < size; i++) {
-        data[i] = (uint8_t)(seed * 29u + i * 7u + (i >> 8));
+        data[i] = (uint8_t)(seed * 29u + (uint32_t)i * 7u + (uint32_t)(i >> 8));
     }
 }
 

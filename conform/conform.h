@@ -105,6 +105,10 @@ struct conform_check {
 /// The checks of a role, in groups, each ended by one without a rule; the last group is NULL.
 extern const struct conform_check *const *const conform_groups[CONFORM_ROLES];
 
+/// Whether a device's application is there at all: to be run first, if a service might be missing.
+/// Not applicable if it is.
+extern const struct conform_check conform_hello;
+
 /// What came of a check.
 struct conform_result {
     const struct conform_check *check;
@@ -142,7 +146,7 @@ struct conform_totals {
 };
 
 /// Runs all checks of the target's role and reports rule by rule: a rule is failed if one of its
-/// checks is, else passed if one is.
+/// checks is, else passed if one is. If no check is wanted, nothing is reported.
 struct conform_totals conform_report(struct conform_target *target,
                                      const struct conform_options *options);
 

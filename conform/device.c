@@ -83,7 +83,7 @@ static void find_rings(struct conform *c)
         expect(c, da % 16 == 0 && da % align == 0,
                "a ring's address is a multiple of 16 and of its align", "ring %u: da 0x%x", i, da);
         d->ring[i] = (struct ring){.desc = at,
-                                   .avail = at + 16 * num,
+                                   .avail = at + (size_t)16 * num,
                                    .used = at + used_offset(num, align),
                                    .num = num,
                                    .align = align,
@@ -288,7 +288,7 @@ void device_announce(struct conform *c, const char *name, uint32_t address, uint
 {
     uint8_t ns[NS_BYTES] = {0};
 
-    memcpy(ns, name, strlen(name) < NAME_BYTES ? strlen(name) : NAME_BYTES);
+    put_name(ns, name);
     memcpy(ns + NAME_BYTES, &(uint32_t){htole32(address)}, 4);
     memcpy(ns + NAME_BYTES + 4, &(uint32_t){htole32(flags)}, 4);
     device_send(c, address, NS_ADDRESS, ns, sizeof ns);

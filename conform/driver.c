@@ -119,7 +119,7 @@ static size_t place_ring(struct conform *c, unsigned queue, size_t offset, uint3
     memset(copy_of(&c->driver, at), 0, bytes);
     *ring = (struct ring){
         .desc = at,
-        .avail = at + 16 * ring->num,
+        .avail = at + (size_t)16 * ring->num,
         .used = at + used_offset(ring->num, ring->align),
         .num = ring->num,
         .align = ring->align,
@@ -225,8 +225,7 @@ uint32_t driver_find(struct conform *c)
     } while (let_run(c, deadline));
     expect(c, d->service_count != 0, "the device announces its services when the link is up",
            "no announcement");
-    not_applicable(c, "the firmware announces no service of the name given, which sends back what "
-                      "it gets");
+    not_applicable(c, "it announces no service of that name");
 }
 
 uint32_t driver_meet(struct conform *c, const struct up *up)
@@ -259,8 +258,8 @@ static bool is_devices(const struct driver *d, size_t offset, size_t *behind)
 
     for (unsigned i = 0; i < 2; i++) {
         const size_t used = (size_t)(d->ring[i].used - base);
-        if (offset >= used && offset < used + 8 * d->ring[i].num + 6) {
-            *behind = used + 8 * d->ring[i].num + 6;
+        if (offset >= used && offset < used + used_bytes(d->ring[i].num)) {
+            *behind = used + used_bytes(d->ring[i].num);
             return true;
         }
     }
@@ -287,7 +286,7 @@ static void describe(const struct driver *d, size_t offset, char *where, size_t 
         if (offset >= at && offset < at + ring_bytes(ring->num, ring->align)) {
             const size_t inside = offset - at;
             (void)snprintf(where, size, "%s: byte %zu of its %s", names[i], inside,
-                           inside < 16 * ring->num ? "descriptors"
+                           inside < (size_t)16 * ring->num ? "descriptors"
                            : inside < (size_t)(ring->used - ring->desc)
                                ? "available ring and padding"
                                : "ring");

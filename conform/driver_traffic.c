@@ -274,7 +274,7 @@ bool driver_receive(struct conform *c, uint32_t dst, struct message *m)
 void driver_echo(struct conform *c, uint32_t service, size_t size, uint32_t seed)
 {
     uint8_t data[PAYLOAD_MAX];
-    struct message m;
+    struct message m = {0};
 
     fill(data, size, seed);
     (void)driver_send(c, CHECKER_ADDRESS, service, data, size);
@@ -296,7 +296,7 @@ void driver_drain(struct conform *c)
 
 void driver_use_up(struct conform *c, uint32_t service, uint32_t *kept, uint32_t count)
 {
-    struct message m;
+    struct message m = {0};
 
     driver_drain(c);
     c->driver.keeps = true;

@@ -242,7 +242,10 @@ struct conform_totals conform_report(struct conform_target *target,
 
     each_check(&run, count_one);
     totals.checks = run.count;
-    run.results = calloc(run.count + 1, sizeof *run.results);
+    if (run.count == 0) {
+        return totals;
+    }
+    run.results = calloc(run.count, sizeof *run.results);
     if (run.results == NULL) {
         (void)fprintf(options->out, "no memory\n");
         totals.rules[CONFORM_FAIL] = 1;

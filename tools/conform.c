@@ -61,6 +61,19 @@ static int check(struct conform_target *target, const struct choices *choices)
     return totals.rules[CONFORM_FAIL] == 0 ? TOOL_OK : TOOL_FAILED;
 }
 
+/// Looks first whether the application is one that can be checked with.
+static int check_device(struct conform_target *target, const struct choices *choices)
+{
+    const struct conform_result hello = conform_run(target, &conform_hello);
+
+    if (hello.verdict == CONFORM_NOT_APPLICABLE) {
+        tool_error("name a service of its that sends back what it gets: --service NAME",
+                   "%s, service %s: %s", choices->path, choices->service, hello.seen);
+        return TOOL_REFUSED;
+    }
+    return check(target, choices);
+}
+
 static int check_machine(const struct choices *choices, const struct yoke_elf *elf,
                          const struct yoke_machine_kind *kind)
 {
@@ -82,7 +95,7 @@ static int check_machine(const struct choices *choices, const struct yoke_elf *e
         target.target.quiet_ms = strcmp(kind->name, "process") == 0 ? 12 : 60;
         (void)snprintf(target.target.name, sizeof target.target.name, "%s on machine %s",
                        tool_basename(choices->path), kind->name);
-        status = check(&target.target, choices);
+        status = check_device(&target.target, choices);
     } else {
         tool_error("see: yoke inspect", "%s: %s", choices->path, target.target.why);
     }
@@ -134,45 +147,50 @@ static int check_driver(const struct choices *choices)
     return check(&target.target, choices);
 }
 
-/// Returns false, having said why, if it makes no sense.
-static bool parse(struct choices *choices, int argc, char **argv)
+/// Takes the option at `*at`, and its value. Returns false if there is no such option, or no value.
+static bool take_option(struct choices *choices, int argc, char **argv, int *at)
 {
     const struct {
         const char *name;
         const char **value;
-    } values[] = {{"--machine", &choices->machine},
-                  {"--service", &choices->service},
-                  {"--quiet", &choices->quiet},
-                  {"--only", &choices->options.only}};
-    const struct {
-        const char *name;
         bool *flag;
-    } flags[] = {{"--driver", &choices->driver},
-                 {"--quick", &choices->quick},
-                 {"--json", &choices->options.json}};
+    } options[] = {
+        {"--machine", &choices->machine, NULL},  {"--service", &choices->service, NULL},
+        {"--quiet", &choices->quiet, NULL},      {"--only", &choices->options.only, NULL},
+        {"--driver", NULL, &choices->driver},    {"--quick", NULL, &choices->quick},
+        {"--json", NULL, &choices->options.json}};
+    const char *const name = argv[*at];
 
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (strcmp(name, options[i].name) != 0) {
+            continue;
+        }
+        if (options[i].flag != NULL) {
+            *options[i].flag = true;
+            return true;
+        }
+        if (*at + 1 == argc) {
+            tool_error("try: yoke help conform", "%s: a value must follow", name);
+            return false;
+        }
+        *options[i].value = argv[++*at];
+        return true;
+    }
+    tool_error("try: yoke help conform", "%s: there is no such option", name);
+    return false;
+}
+
+/// Returns false, having said why, if it makes no sense.
+static bool parse(struct choices *choices, int argc, char **argv)
+{
     for (int i = 1; i < argc; i++) {
-        bool known = false;
-        for (size_t j = 0; j < sizeof flags / sizeof flags[0] && !known; j++) {
-            known = strcmp(argv[i], flags[j].name) == 0;
-            *flags[j].flag |= known;
+        if (argv[i][0] != '-' && choices->path != NULL) {
+            tool_error("try: yoke help conform", "%s: only one firmware at a time", argv[i]);
+            return false;
         }
-        for (size_t j = 0; j < sizeof values / sizeof values[0] && !known; j++) {
-            known = strcmp(argv[i], values[j].name) == 0;
-            if (known && i + 1 == argc) {
-                tool_error("try: yoke help conform", "%s: a value must follow", argv[i]);
-                return false;
-            }
-            if (known) {
-                *values[j].value = argv[++i];
-            }
-        }
-        if (!known && argv[i][0] != '-' && choices->path == NULL) {
+        if (argv[i][0] != '-') {
             choices->path = argv[i];
-        } else if (!known) {
-            tool_error("try: yoke help conform", "%s: %s", argv[i],
-                       argv[i][0] == '-' ? "there is no such option"
-                                         : "only one firmware at a time");
+        } else if (!take_option(choices, argc, argv, &i)) {
             return false;
         }
     }
@@ -181,10 +199,11 @@ static bool parse(struct choices *choices, int argc, char **argv)
                    choices->driver ? "--driver goes without firmware" : "no firmware was named");
         return false;
     }
-    if (choices->quiet != NULL && (strspn(choices->quiet, "0123456789") != strlen(choices->quiet) ||
-                                   choices->quiet[0] == '\0' || strlen(choices->quiet) > 5)) {
+    const char *const quiet = choices->quiet != NULL ? choices->quiet : "0";
+    const size_t digits = strspn(quiet, "0123456789");
+    if (digits == 0 || digits > 5 || quiet[digits] != '\0') {
         tool_error("try: yoke help conform", "--quiet %s: MS must be a number from 0 to 99999",
-                   choices->quiet);
+                   quiet);
         return false;
     }
     return true;

@@ -92,6 +92,13 @@ static void memory_holds_anything(struct conform *c)
            "an old message was answered");
 }
 
+static void hello(struct conform *c)
+{
+    (void)driver_meet(c, &(struct up){0});
+}
+
+const struct conform_check conform_hello = {"LIFE-2", "it comes up and has the service", hello};
+
 const struct conform_check device_life_checks[] = {
     {"LIFE-1", "a link that is down", down_is_silent},
     {"LIFE-2", "up, any number of times", up_any_number_of_times},

@@ -22,7 +22,7 @@ static void refused(struct conform *c, const char *name, uint32_t address, uint3
 {
     uint8_t ns[NS_BYTES + 8] = {0};
 
-    memcpy(ns, name, strlen(name) < NAME_BYTES ? strlen(name) : NAME_BYTES);
+    put_name(ns, name);
     memcpy(ns + NAME_BYTES, &(uint32_t){htole32(address)}, 4);
     memcpy(ns + NAME_BYTES + 4, &(uint32_t){htole32(flags)}, 4);
     device_send(c, SERVICE_ADDRESS, NS_ADDRESS, ns, size);

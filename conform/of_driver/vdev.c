@@ -92,8 +92,9 @@ static void rings_are_zeroed(struct conform *c)
     expect(c, ready, "the driver brings the device up", "it does not");
     for (unsigned q = 0; q < 2; q++) {
         const struct ring *const ring = &c->device.ring[q];
-        const uint8_t *const was = window_at(
-            c->target->da, get32(c->target->entry + ENTRY_RING(q, RING_DA)), ring->num * 16);
+        const uint8_t *const was =
+            window_at(c->target->da, get32(c->target->entry + ENTRY_RING(q, RING_DA)),
+                      (uint64_t)ring->num * 16);
         for (uint32_t i = 0; was == ring->desc && i < 4 + 8 * ring->num; i++) {
             expect(c, get8(ring->used + i) == 0, "rings are zeroed before status 7",
                    "queue %u: byte %u of the used part is 0x%02x", q, i, get8(ring->used + i));
