@@ -16,6 +16,8 @@ static void mask1(const struct yoke_plan *plan, uint8_t *table)
         if (area->kind == YOKE_AREA_VDEV) {
             yoke_put_le32(at + offsetof(struct yoke_rsc_vdev, gfeatures), 0);
             at[offsetof(struct yoke_rsc_vdev, status)] = 0;
+        } else if (area->kind == YOKE_AREA_CARVEOUT) {
+            yoke_put_le32(at + offsetof(struct yoke_rsc_carveout, pa), 0);
         } else if (area->kind == YOKE_AREA_VRING && area->placed) {
             yoke_put_le32(at + offsetof(struct yoke_rsc_vring, da), 0);
         }

@@ -12,6 +12,7 @@
 #define TO_FIRMWARE 65544u
 
 #define TABLE(ENTRY)                                                                               \
+    ENTRY(CARVEOUT, claim, .da = 0x503f0000, .len = 0x1000, .name = "claim")                       \
     ENTRY(RPMSG_SIZED, rpmsg, YOKE_F_RING_EVENT_IDX | YOKE_F_RING_INDIRECT, NUM, TO_HOST, NUM,     \
           TO_FIRMWARE)
 SKEW_TABLE(table, TABLE);
