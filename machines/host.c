@@ -306,8 +306,8 @@ int yoke_host_wait_all(struct yoke_host *const *hosts, size_t count, int timeout
     }
     for (size_t i = 0; i < count; i++) {
         machines[i] = hosts[i]->machine;
-        tracing |= yoke_host_runs(hosts[i]) && host_polls_trace(hosts[i]);
         more |= yoke_host_poll(hosts[i]) != 0;
+        tracing |= yoke_host_runs(hosts[i]) && host_polls_trace(hosts[i]);
     }
     while (!more) {
         const uint64_t now = yoke_host_clock() / 1000000u;

@@ -100,15 +100,15 @@ static size_t read_text(struct yoke_host *host, struct yoke_host_trace *trace, c
     return got;
 }
 
-/// Shows what one trace holds: at most as much as its memory has room for, though a firmware may
-/// write for ever.
+/// Shows what one trace holds: in at most so many looks as its memory needs when nobody writes
+/// there meanwhile, though a firmware may write for ever.
 static void read_one(struct yoke_host *host, struct yoke_host_trace *trace)
 {
     char text[512];
-    size_t left = trace->is_block ? trace->block.room : trace->text.size;
+    const size_t room = trace->is_block ? trace->block.room : trace->text.size;
 
     trace->armed = false;
-    while (left != 0) {
+    for (size_t looks = room / sizeof text + 2; looks != 0; looks--) {
         const size_t got = read_text(host, trace, text, sizeof text);
         if (got != 0) {
             show(host, text, got);
@@ -117,7 +117,6 @@ static void read_one(struct yoke_host *host, struct yoke_host_trace *trace)
             trace->armed = trace->notify_id != YOKE_NO_DOORBELL && trace->block.size != 0;
             return;
         }
-        left -= got == 0 ? 1 : got < left ? got : left;
     }
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 
@@ -404,6 +405,73 @@ static void a_spoilt_trace_block_harms_nobody(void **state)
     end(host);
 }
 
+/// A writer that has always written one byte more when its host has read the last one.
+static struct {
+    struct yoke_rsc2_trace_block *block;
+    uint32_t bytes; ///< That it will write still.
+    uint32_t read;  ///< Pieces that its host has read.
+    uint64_t at;    ///< When it read the last one.
+} writer;
+
+static void write_byte(void)
+{
+    if (writer.bytes != 0) {
+        writer.bytes--;
+        writer.block->begin++;
+        writer.block->write++;
+    }
+}
+
+static void on_piece(struct yoke_host *host, const char *text, size_t size, void *context)
+{
+    (void)host;
+    (void)text;
+    (void)size;
+    (void)context;
+    writer.read++;
+    writer.at = yoke_host_clock();
+    write_byte();
+}
+
+/// Firmware at rest, whose trace is read to its end, and a writer in its place.
+static struct yoke_host *boot_writer(uint32_t bytes)
+{
+    struct yoke_host *const host = boot();
+
+    await_trace(host, "duty: ready\n");
+    (void)yoke_host_wait(host, 20);
+    memset(&writer, 0, sizeof writer);
+    writer.block = host->traces[0].block.block;
+    writer.bytes = bytes;
+    host->options.trace = on_piece;
+    (void)usleep(20000); // It is time to look.
+    write_byte();
+    return host;
+}
+
+static void a_trace_without_end_does_not_hold_its_host(void **state)
+{
+    struct yoke_host *const host = boot_writer(100000);
+    (void)state;
+
+    yoke_host_read_trace(host);
+    assert_in_range(writer.read, 1, 8);
+    end(host);
+}
+
+static void trace_that_is_left_is_read_soon(void **state)
+{
+    struct yoke_host *const host = boot_writer(3);
+    const uint64_t start = yoke_host_clock();
+    (void)state;
+
+    assert_true(host->traces[0].armed);
+    (void)yoke_host_wait(host, WAIT_MS / 4);
+    assert_int_equal(writer.read, 3);
+    assert_true(writer.at - start < UINT64_C(1000000) * WAIT_MS / 8);
+    end(host);
+}
+
 static void locks_of_dead_firmware_are_freed(void **state)
 {
     struct yoke_host *const host = boot();
@@ -450,6 +518,8 @@ int main(void)
         cmocka_unit_test(a_doorbell_tells_of_trace),
         cmocka_unit_test(trace_that_was_overwritten_is_counted_and_said),
         cmocka_unit_test(a_spoilt_trace_block_harms_nobody),
+        cmocka_unit_test(a_trace_without_end_does_not_hold_its_host),
+        cmocka_unit_test(trace_that_is_left_is_read_soon),
         cmocka_unit_test(locks_of_dead_firmware_are_freed),
     };
 
