@@ -115,7 +115,8 @@ static const struct place places[] = {
     {2, LOCKS, "da", NULL, AT(yoke_rsc2_locks, da), "T2-53", CHANGE_WORD},
     {2, LOCKS, "stride", NULL, AT(yoke_rsc2_locks, stride), "T2-53",
      "4 for words that lie side by side"},
-    {2, LOCKS, "len", NULL, AT(yoke_rsc2_locks, count), "T2-53", CHANGE_LEN},
+    {2, LOCKS, "count", NULL, AT(yoke_rsc2_locks, count), "T2-53", "make it the number of locks"},
+    {2, LOCKS, "len", NULL, AT(yoke_rsc2_locks, count), "T2-17", CHANGE_LEN},
     {2, LOCKS, NULL, NULL, AT(yoke_rsc2_locks, name), "T2-16", CHANGE_NAME},
 };
 

@@ -270,6 +270,9 @@ static int take_locks(const struct check *check, struct yoke_rsc_locks *locks, c
     locks->stride = FIELD(at, yoke_rsc2_locks, stride);
     locks->owner = FIELD(at, yoke_rsc2_locks, owner);
     locks->free = FIELD(at, yoke_rsc2_locks, free);
+    if (locks->count == 0) {
+        return yoke_rsc_refuse(check, "count", 0, "must not be", 0);
+    }
     if (locks->stride == 0 || locks->stride % 4 != 0) {
         return yoke_rsc_refuse(check, "stride", locks->stride, "must not be 0, but a multiple of",
                                4);

@@ -369,7 +369,7 @@ REFUSED = [
     (table_2(tree_2(size=0)), "len", 48 + 24, "T2-17"),
     (table_2(locks_2(da=2)), "da", 48 + 16, "T2-53"),
     (table_2(locks_2(stride=6)), "stride", 48 + 28, "T2-53"),
-    (table_2(locks_2(count=0)), "len", 48 + 24, "T2-53"),
+    (table_2(locks_2(count=0)), "count", 48 + 24, "T2-53"),
     (table_2(locks_2(LONG)), None, 48 + 40, "T2-16"),
 ]
 

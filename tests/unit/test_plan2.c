@@ -499,6 +499,9 @@ static void fixed_addresses_are_aligned(void **state)
     begin();
     table2_locks(&table, 0, 0, FW2_LOCKS + 2, 1, 4, 1, 0, "locks");
     assert_plan_refused(plan_ended(), "table entry 0: da 0x10002a42 must be a multiple of 4");
+    begin();
+    table2_locks(&table, 0, 0, FW2_LOCKS, 0, 4, 1, 0, "locks");
+    assert_plan_refused(plan_ended(), "table entry 0: count 0 must not be 0");
 }
 
 static void a_table_that_is_not_the_hosts_is_not_loaded(void **state)
