@@ -57,6 +57,11 @@ static int take_options(struct planner *planner, const struct yoke_plan_options 
                            options->buffer_size, "must be a multiple of 4, at least",
                            sizeof(struct yoke_rpmsg_header));
     }
+    if (options->table.size != 0 && !options->attach) {
+        return yoke_refuse(planner->refusal, "options", YOKE_NO_INDEX, NULL, 0,
+                           "a table that a core runs with is for attaching to it only",
+                           YOKE_NO_BOUND);
+    }
     if (options->align < 16 || options->align > YOKE_RSC_ALIGN_MAX ||
         (options->align & (options->align - 1)) != 0) {
         return yoke_refuse(planner->refusal, "options", YOKE_NO_INDEX, "align", options->align,

@@ -567,6 +567,18 @@ static void a_running_core_is_planned_from_its_own_table(void **state)
                         "memory map, with size 0x1000");
 }
 
+/// Offsets in it are not those of the image's table: loading would write beyond that.
+static void a_running_cores_table_is_not_for_loading(void **state)
+{
+    struct table running = table;
+
+    (void)state;
+    begin();
+    options.table = yoke_bytes(running.bytes, running.size);
+    assert_plan_refused(plan_ended(), "options: a table that a core runs with is for attaching to "
+                                      "it only");
+}
+
 static void refuses_more_areas_than_the_caller_has_room_for(void **state)
 {
     static const uint8_t blob[4] = {0xd0, 0x0d, 0xfe, 0xed};
@@ -650,6 +662,7 @@ int main(void)
         cmocka_unit_test_setup(fixed_addresses_are_aligned, set_up),
         cmocka_unit_test_setup(a_table_that_is_not_the_hosts_is_not_loaded, set_up),
         cmocka_unit_test_setup(a_running_core_is_planned_from_its_own_table, set_up),
+        cmocka_unit_test_setup(a_running_cores_table_is_not_for_loading, set_up),
         cmocka_unit_test_setup(refuses_more_areas_than_the_caller_has_room_for, set_up),
         cmocka_unit_test_setup(fixed_addresses_are_given, set_up),
         cmocka_unit_test_setup(buffers_of_messages_have_a_size_for_them, set_up),
