@@ -137,6 +137,11 @@ static int take(struct yoke_host *host, const char *param, char *room, struct yo
         return host_fail(host, YOKE_INVALID, "parameter \"%s\": \"%.60s\" is not %s", room,
                          sign + 1, kinds[parameter.kind]);
     }
+    for (const struct yoke_parameter *other = host->params; other != value; other++) {
+        if (strcmp(other->name, room) == 0) {
+            return host_fail(host, YOKE_INVALID, "parameter \"%s\": has two values", room);
+        }
+    }
     return YOKE_OK;
 }
 

@@ -41,7 +41,7 @@ const char tool_run_help[] =
     "  0  done; Ctrl-C, if no ping was under way\n"
     "  1  the firmware crashed or never got ready, a ping was lost, altered or interrupted\n"
     "  2  the command line makes no sense\n"
-    "  3  a firmware file cannot be read or is refused\n"
+    "  3  a firmware file cannot be read or is refused, or a parameter's value does not fit\n"
     "  4  no memory, space, process or descriptor to be had\n"
     "\n"
     "examples:\n"

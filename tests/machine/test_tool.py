@@ -305,6 +305,9 @@ class Table2(Case):
             result = self.run_yoke(code, "run", elf("duty"), "--param", param, "--for", "0")
             self.assertIn(words, result.stderr)
             self.assertNotIn("booted", result.stdout)
+        twice = self.run_yoke(2, "run", elf("duty"), "--param", "level=1", "--param", "loud=true",
+                              "--param", "level=2")
+        self.assertIn('parameter "level": has two values', twice.stderr)
         many = [part for i in range(33) for part in ("--param", f"level={i}")]
         self.assertIn("at most 32", self.run_yoke(2, "run", elf("duty"), *many).stderr)
 
