@@ -187,11 +187,15 @@ static void put_ring(FILE *out, const struct yoke_rsc_device *vdev, uint32_t ind
 static void put_vdev(FILE *out, const struct yoke_rsc_device *vdev, uint32_t version,
                      uint32_t vdevs)
 {
+    static const char *const names[30] = {
+        [0] = "name service",     [16] = "buffers",    [17] = "generation",
+        [18] = "credits",         [19] = "bulk",       [20] = "acknowledgement",
+        [28] = "indirect chains", [29] = "event index"};
     char da[24];
 
-    (void)fprintf(out, "%s (device id %u), features 0x%llx, %zu B of configuration",
-                  tool_device_text(vdev->id), vdev->id, (unsigned long long)vdev->features,
-                  vdev->config.size);
+    (void)fprintf(out, "%s (device id %u), features ", tool_device_text(vdev->id), vdev->id);
+    tool_put_features(out, vdev->features, names, vdev->id == YOKE_ID_RPMSG ? 30 : 0);
+    (void)fprintf(out, ", %zu B of configuration", vdev->config.size);
     if (version != 1) {
         (void)fprintf(out, "\nstate     %u B at %s, ring addresses from 0x%llx", vdev->state_size,
                       tool_address_text(vdev->state, da, sizeof da),

@@ -179,11 +179,15 @@ uint32_t table_differences(const struct table *from, const struct table *to, cJS
 // ---------------------------------------------------------------------------------------- two
 // files
 
-/// Prints a value: text bare, everything else as JSON.
-static void print_value(const cJSON *value)
+/// Prints a value: text bare, bits in hexadecimal, everything else as JSON.
+static void print_value(const char *field, const cJSON *value)
 {
     if (cJSON_IsString(value)) {
         (void)printf("%s", value->valuestring);
+        return;
+    }
+    if (cJSON_IsNumber(value) && strncmp(field, "features", strlen("features")) == 0) {
+        (void)printf("0x%x", (unsigned)value->valuedouble);
         return;
     }
     char *const text = cJSON_PrintUnformatted(value);
@@ -203,9 +207,9 @@ static void print_difference(const cJSON *difference)
         return;
     }
     (void)printf("%s ", field);
-    print_value(from);
+    print_value(field, from);
     (void)printf(" -> ");
-    print_value(to);
+    print_value(field, to);
     (void)printf("\n");
 }
 

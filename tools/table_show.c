@@ -52,12 +52,8 @@ static void show_features(const char *name, uint64_t features)
     if (features == 0) {
         return;
     }
-    (void)printf(", %s 0x%llx", name, (unsigned long long)features);
-    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if ((features >> i & 1) != 0) {
-            (void)printf(" (%s)", names[i]);
-        }
-    }
+    (void)printf(", %s ", name);
+    tool_put_features(stdout, features, names, sizeof names / sizeof names[0]);
 }
 
 static void show_table(const struct table *table, const struct strokes *strokes)

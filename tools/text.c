@@ -21,6 +21,22 @@ char *tool_clean(char *to, size_t to_size, const char *from, size_t from_size)
     return to;
 }
 
+void tool_put_features(FILE *out, uint64_t features, const char *const *names, uint32_t count)
+{
+    const char *before = " (";
+
+    (void)fprintf(out, "0x%llx", (unsigned long long)features);
+    for (uint32_t i = 0; i < count; i++) {
+        if ((features >> i & 1) != 0 && names[i] != NULL) {
+            (void)fprintf(out, "%s%s", before, names[i]);
+            before = ", ";
+        }
+    }
+    if (before[0] == ',') {
+        (void)fputc(')', out);
+    }
+}
+
 char tool_last_error[2048];
 
 void tool_error(const char *hint, const char *format, ...)

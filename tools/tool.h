@@ -48,6 +48,10 @@ extern char tool_last_error[];
 /// becomes \\xNN. Always terminated, cut to fit. Returns `to`.
 char *tool_clean(char *to, size_t to_size, const char *from, size_t from_size);
 
+/// Prints features in hexadecimal, and behind them the names of those that have one: names[i], of
+/// `count`, is that of bit i, or NULL.
+void tool_put_features(FILE *out, uint64_t features, const char *const *names, uint32_t count);
+
 /// The exit code and the hint for a failure of yoke_host_open() or yoke_host_boot().
 enum tool_exit tool_host_failed(const struct yoke_host *host, int status);
 

@@ -269,7 +269,7 @@ class Show(Case):
                    features=1 << 60 | 1 << 16 | 1, state=0x300, state_size=72, flags=1),
             offered=7, flags=1))
         out = self.run_yoke(0, "table", "--raw", path).stdout
-        for part in ("table version 2", "owned by the firmware", "offers 0x7 (stop) (suspend)",
+        for part in ("table version 2", "owned by the firmware", "offers 0x7 (stop, suspend, host restarts)",
                      "firmware pump 1.2 for acme,chip", "driver    rproc-b",
                      "memory, 4096 B at 0x1000, aligned to 4096", "a trace block with a doorbell",
                      "speed, unsigned of 4 B at 0x3000", "4 words 4 B apart at 0x5000",
@@ -288,6 +288,13 @@ class Show(Case):
                          {"what": "buffers of vring 0 of vdev 0", "da": "0x100000000",
                           "size": 5 * 2048, "clashes": False})
         self.assertEqual(memory["vring 0 of vdev 0"]["size"], 16 * 8 + 6 + 16 + 10 + 8 * 8 + 6)
+
+    def test_features_have_names_if_the_device_is_known(self):
+        for device, features, words in (
+                (7, 0x20100001, "features 0x20100001 (name service, acknowledgement, event index),"),
+                (7, 2, "features 0x2,"), (3, 1, "features 0x1,")):
+            path = self.file(table_1(vdev_1(device=device, features=features)))
+            self.assertIn(words, self.run_yoke(0, "table", "--raw", path).stdout)
 
     def test_both_tables_of_an_image_are_shown_or_one(self):
         path = self.file(elf_both(table_1(carveout_1(da=0x20000)),
@@ -547,6 +554,11 @@ class Diff(Case):
                             self.file(table_1(carveout_1("a", size=64)), "b")).stdout
         self.assertIn("version 1 of a, version 1 of b: 1 difference\n"
                       "  carveout a: len 4096 -> 64\n", out)
+
+    def test_bits_are_compared_in_hexadecimal(self):
+        out = self.run_yoke(1, "table", "--diff", "--raw", self.file(table_1(vdev_1()), "a"),
+                            self.file(table_1(vdev_1(features=0x30000001)), "b")).stdout
+        self.assertIn("  vdev 0 (rpmsg): features 0x1 -> 0x30000001\n", out)
 
     def test_a_version_that_only_one_file_has_is_named(self):
         first, second = table_1(carveout_1()), table_2(carveout_2())
