@@ -106,6 +106,8 @@ bool driver_used(struct conform *c, unsigned queue, uint32_t *id, uint32_t *len)
 uint32_t driver_await_back(struct conform *c, uint32_t id);
 /// Takes what queue 1 gave back. Returns how many.
 uint32_t driver_reap(struct conform *c);
+/// Waits until so many descriptors of queue 1 are spare.
+void driver_await_spares(struct conform *c, uint32_t count);
 /// Takes the next message, announcements too.
 bool driver_take(struct conform *c, struct message *m);
 /// Waits for the next one to `dst`; announcements on the way are noted.

@@ -124,6 +124,18 @@ uint32_t driver_await_back(struct conform *c, uint32_t id)
     return len;
 }
 
+void driver_await_spares(struct conform *c, uint32_t count)
+{
+    const uint64_t deadline = deadline_in(c, c->target->answer_ms);
+
+    (void)driver_reap(c);
+    while (c->driver.spares < count && let_run(c, deadline)) {
+        (void)driver_reap(c);
+    }
+    expect(c, c->driver.spares == count, "every buffer comes back, once",
+           "%u of queue 1 are free instead of %u", c->driver.spares, count);
+}
+
 uint32_t driver_claim(struct conform *c)
 {
     struct driver *const d = &c->driver;

@@ -210,10 +210,7 @@ static void bad_among_good(struct conform *c)
                answers, num / 2);
         answers++;
     }
-    quiet(c);
-    (void)driver_reap(c);
-    expect(c, c->driver.spares == num, "every refused chain comes back", "%u of %u buffers did",
-           c->driver.spares, num);
+    driver_await_spares(c, num);
 }
 
 static void two_buffers(struct conform *c)

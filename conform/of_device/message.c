@@ -147,11 +147,9 @@ static void refusals_cost_nothing(struct conform *c)
         (void)driver_send_raw(c, &m);
     }
     driver_echo(c, service, 400, 1);
-    (void)driver_reap(c);
+    driver_await_spares(c, num);
     expect(c, c->driver.others == 0, "refused messages are not delivered", "%u were answered",
            c->driver.others);
-    expect(c, c->driver.spares == num, "refused messages' buffers come back", "%u of %u did",
-           c->driver.spares, num);
 }
 
 static void nobody_there(struct conform *c)
@@ -163,11 +161,9 @@ static void nobody_there(struct conform *c)
         (void)driver_send(c, CHECKER_ADDRESS + 1, 0x70000000 + i, "hello", 5);
     }
     driver_echo(c, service, 8, 1);
-    (void)driver_reap(c);
+    driver_await_spares(c, num);
     expect(c, c->driver.others == 0, "nothing is sent back for an address that nobody has",
            "%u messages came", c->driver.others);
-    expect(c, c->driver.spares == num, "their buffers come back", "%u of %u did", c->driver.spares,
-           num);
 }
 
 static void in_order(struct conform *c)
@@ -200,10 +196,7 @@ static void buffers_come_back(struct conform *c)
     for (uint32_t i = 0; i < 5 * num; i++) {
         driver_echo(c, service, i % 400, i);
     }
-    quiet(c);
-    (void)driver_reap(c);
-    expect(c, c->driver.spares == num, "every buffer comes back when its message is done with",
-           "%u of %u did", c->driver.spares, num);
+    driver_await_spares(c, num);
 }
 
 static void returned_buffers_stay(struct conform *c)
@@ -323,9 +316,7 @@ static void no_address(struct conform *c)
     }
     expect(c, c->driver.others == 0, "nothing is sent to 0xffffffff, and nothing answers there",
            "%u messages", c->driver.others);
-    (void)driver_reap(c);
-    expect(c, c->driver.spares == c->driver.ring[1].num, "such messages' buffers come back",
-           "not all did");
+    driver_await_spares(c, c->driver.ring[1].num);
 }
 
 static void answers_go_back(struct conform *c)

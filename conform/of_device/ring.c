@@ -133,7 +133,8 @@ static void index_goes_back(struct conform *c)
     index_jumps(c, (uint16_t)-1);
 }
 
-static void index_of_buffers_jumps(struct conform *c)
+/// The index of buffers jumps when there are none left, and `waiting` requests may wait for some.
+static void index_of_buffers_jumps_with(struct conform *c, uint32_t waiting)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
     struct ring *const ring = &c->driver.ring[0];
@@ -141,6 +142,12 @@ static void index_of_buffers_jumps(struct conform *c)
 
     // It knows of no other buffer when it looks.
     driver_use_up(c, service, kept, ring->num);
+    for (uint32_t i = 0; i < waiting; i++) {
+        (void)driver_send(c, CHECKER_ADDRESS, service, "x", 1);
+    }
+    if (waiting != 0) {
+        quiet(c);
+    }
     const uint16_t used = get16(ring->used + 2);
     driver_put16(&c->driver, ring->avail + 2, (uint16_t)(ring->next + 1000));
     driver_kick(c, 0);
@@ -155,6 +162,16 @@ static void index_of_buffers_jumps(struct conform *c)
     driver_echo(c, driver_find(c), 5, 5);
 }
 
+static void index_of_buffers_jumps(struct conform *c)
+{
+    index_of_buffers_jumps_with(c, 0);
+}
+
+static void index_jumps_for_who_waits(struct conform *c)
+{
+    index_of_buffers_jumps_with(c, 3);
+}
+
 static void head_out_of_range(struct conform *c)
 {
     const uint32_t service = driver_meet(c, &(struct up){0});
@@ -166,10 +183,7 @@ static void head_out_of_range(struct conform *c)
         driver_offer(c, QUEUE_TO_DEVICE, bad[i]);
         // No used element stands for it: indices differ by one more from here on.
         driver_echo(c, service, 10, (uint32_t)i);
-        (void)driver_reap(c);
-        expect(c, c->driver.spares == before,
-               "a head that is not below num gives nothing back, and those behind it are taken",
-               "%u buffers of queue 1 are free instead of %u", c->driver.spares, before);
+        driver_await_spares(c, before);
     }
     // The same among buffers, with no more than num heads outstanding.
     uint32_t kept[RING_MAX];
@@ -250,9 +264,7 @@ static void used_elements(struct conform *c)
                "a used element's length is the number of bytes that were written",
                "%u for a message of %u bytes", m.whole, m.len);
     }
-    (void)driver_reap(c);
-    expect(c, c->driver.spares == c->driver.ring[1].num, "each chain comes back once",
-           "%u of %u buffers are there", c->driver.spares, c->driver.ring[1].num);
+    driver_await_spares(c, c->driver.ring[1].num);
 }
 
 /// What the device wrote is overwritten: it may not read it back.
@@ -340,6 +352,7 @@ const struct conform_check device_ring_checks[] = {
     {"RING-12", "the index of messages is one too far", index_just_too_far},
     {"RING-12", "the index of messages goes back", index_goes_back},
     {"RING-12", "the index of buffers jumps", index_of_buffers_jumps},
+    {"RING-12", "the same while requests wait for buffers", index_jumps_for_who_waits},
     {"RING-13", "a head that is not below num", head_out_of_range},
     {"RING-13", "a head that the device has already", head_doubled},
     {"RING-14", "each chain comes back once, with its length", used_elements},
