@@ -74,8 +74,8 @@ static void answer(struct yoke_ept *ept)
         const uint32_t left = msg->size - sent;
         const uint32_t size = left < most ? left : most;
         const int status = yoke_send_to(ept, msg->src, (const char *)msg->data + sent, size);
-        if (status == YOKE_AGAIN) {
-            return;
+        if (status == YOKE_AGAIN || count == 0) {
+            return; // Without a buffer; or the link went down, and nothing waits any more.
         }
         sent += size;
         if (status != YOKE_OK || sent == msg->size) {

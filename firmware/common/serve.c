@@ -47,8 +47,9 @@ static void answer_waiting(void)
     yoke_link_cork(&link);
     while (count != 0) {
         struct waiting *const next = &queue[first];
-        if (next->service->answer(next->service, &next->request) == YOKE_AGAIN) {
-            break;
+        const int status = next->service->answer(next->service, &next->request);
+        if (status == YOKE_AGAIN || count == 0) {
+            break; // Without a buffer; or the link went down meanwhile, and nothing waits any more.
         }
         (void)yoke_release(&link, next->ticket);
         first = (first + 1) % SERVE_BUFFERS;
