@@ -199,6 +199,10 @@ int yoke_host_boot(struct yoke_host *host)
     if (host->machine == NULL) {
         return host_fail(host, YOKE_INVALID, "there is a plan only, and no machine");
     }
+    if (host->plan.attach) {
+        return host_fail(host, YOKE_UNSUPPORTED,
+                         "opened to attach: to load the firmware, open it without");
+    }
     yoke_host_stop(host);
     if (host->rproc.state != YOKE_READY) {
         status = yoke_rproc_event(&host->rproc, YOKE_EVENT_LOAD);

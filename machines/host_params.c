@@ -153,6 +153,12 @@ int host_take_params(struct yoke_host *host)
     if (count > YOKE_HOST_PARAMS) {
         return host_fail(host, YOKE_INVALID, "%u parameters: at most %u", count, YOKE_HOST_PARAMS);
     }
+    if (count != 0 && host->options.attach) {
+        return host_fail(host, YOKE_INVALID,
+                         "parameter \"%.60s\": the core runs already, and keeps the values that it "
+                         "was loaded with",
+                         host->options.params[0]);
+    }
     for (uint32_t i = 0; i < count; i++) {
         size += strlen(host->options.params[i]) + 1;
     }

@@ -269,6 +269,34 @@ static void addresses_that_a_loader_cannot_have_written_are_refused(void **state
     assert_attach_refused(YOKE_BAD_IMAGE, "must have been chosen before the core was started");
 }
 
+static void values_are_for_firmware_that_is_loaded(void **state)
+{
+    static const char *const params[] = {"level=9"};
+    const struct yoke_host_options options = {
+        .kind = &kind, .attach = true, .params = params, .param_count = 1};
+    (void)state;
+
+    leave_running(DUTY, 0);
+    assert_int_equal(yoke_host_open(&second, DUTY, &options), YOKE_INVALID);
+    assert_string_equal(second.error, "parameter \"level=9\": the core runs already, and keeps the "
+                                      "values that it was loaded with");
+    yoke_host_close(&second);
+}
+
+static void what_was_opened_to_attach_is_not_loaded(void **state)
+{
+    (void)state;
+    leave_running(DUTY, 0);
+    assert_int_equal(open_host(&second, DUTY, 0, true), YOKE_OK);
+    assert_int_equal(yoke_host_attach(&second), YOKE_OK);
+    assert_int_equal(yoke_host_boot(&second), YOKE_UNSUPPORTED);
+    assert_string_equal(second.error, "opened to attach: to load the firmware, open it without");
+    assert_true(yoke_host_runs(&second));
+    yoke_host_stop(&second);
+    assert_int_equal(yoke_host_boot(&second), YOKE_UNSUPPORTED);
+    yoke_host_close(&second);
+}
+
 static void a_device_is_let_go_of_before_its_core_is_halted(void **state)
 {
     (void)state;
@@ -299,6 +327,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(addresses_that_a_loader_cannot_have_written_are_refused,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(values_are_for_firmware_that_is_loaded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_opened_to_attach_is_not_loaded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_device_is_let_go_of_before_its_core_is_halted, set_up,
                                         tear_down),
     };

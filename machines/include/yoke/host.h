@@ -45,7 +45,7 @@ struct yoke_host_options {
 
     /// Values for parameters that the firmware's table names, each NAME=VALUE: a number is decimal
     /// or starts with 0x, a boolean is true or false, bytes are pairs of hexadecimal digits, text
-    /// is text. Not copied: they stay as long as the host is open.
+    /// is text. Not copied: they stay as long as the host is open. None with `attach`.
     const char *const *params;
     uint32_t param_count; ///< How many, at most YOKE_HOST_PARAMS.
     uint32_t versions;    ///< Versions of tables to read, YOKE_RSC_KNOW_*; 0: all.
@@ -107,7 +107,7 @@ struct yoke_host {
     uint8_t *table;          ///< Of a core that runs: a copy of its table of version 2, or NULL.
     struct yoke_power power; ///< The firmware's power block, if has_power.
     bool has_power;
-    uint32_t locks_freed; ///< Locks that were freed when a core was stopped.
+    uint32_t locks_freed; ///< Locks that were freed when a core was halted.
     struct yoke_host_trace traces[YOKE_HOST_TRACES];
     uint32_t trace_count;
     uint64_t trace_lost;       ///< Bytes of trace that were overwritten before they were read.
@@ -132,7 +132,8 @@ int yoke_host_plan(struct yoke_host *host, const char *path,
 /// Loads the firmware, starts it and brings the link up. After a stop or a crash it boots anew.
 ///
 /// Endpoints that are open stay open. Returns YOKE_OK; YOKE_NO_SPACE if there is no process to be
-/// had; YOKE_BAD_PEER if the firmware spoilt its table before the link was up.
+/// had; YOKE_BAD_PEER if the firmware spoilt its table before the link was up; YOKE_UNSUPPORTED,
+/// with nothing done, if it was opened with options.attach: its plan is that of another loader.
 int yoke_host_boot(struct yoke_host *host);
 
 /// Takes over a core that runs this firmware already, and brings the link up; opened with
