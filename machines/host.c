@@ -134,8 +134,8 @@ static int do_load(void *context)
 {
     struct yoke_host *const host = context;
 
-    // A boot loader, or a host that died, may have left it running.
-    host->machine->ops->stop(host->machine);
+    // A boot loader, or a host that died, may have left it running, with locks that it holds.
+    (void)do_stop(host);
     return yoke_load(&host->plan, &host->port);
 }
 

@@ -297,6 +297,19 @@ static void what_was_opened_to_attach_is_not_loaded(void **state)
     yoke_host_close(&second);
 }
 
+static void locks_of_firmware_whose_host_died_are_freed(void **state)
+{
+    (void)state;
+    leave_running(DUTY, 0);
+    const struct yoke_area *const area = yoke_plan_find(&first.plan, YOKE_AREA_LOCKS, 7, 0);
+    assert_non_null(area);
+    ((uint32_t *)yoke_plan_at(&first.plan, area))[2] = 0xa5;
+    // The next host does not attach: it halts the core, and loads.
+    assert_int_equal(open_host(&second, DUTY, 0, false), YOKE_OK);
+    assert_int_equal(second.locks_freed, 1);
+    yoke_host_close(&second);
+}
+
 static void a_device_is_let_go_of_before_its_core_is_halted(void **state)
 {
     (void)state;
@@ -329,6 +342,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_are_for_firmware_that_is_loaded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_opened_to_attach_is_not_loaded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(locks_of_firmware_whose_host_died_are_freed, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_device_is_let_go_of_before_its_core_is_halted, set_up,
                                         tear_down),
     };
