@@ -127,6 +127,16 @@ static inline bool yoke_inside(uint64_t inner, uint64_t inner_size, uint64_t out
     return inner >= outer && inner_size <= outer_size && inner - outer <= outer_size - inner_size;
 }
 
+/// True if two terminated strings are the same: a freestanding C library has no strcmp().
+static inline bool yoke_same_text(const char *a, const char *b)
+{
+    while (*a == *b && *a != '\0') {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 /// Why an image, a table or a plan was refused: which part, which field, its value, the bound.
 ///
 /// Strings are static English text; the owner of the struct is the caller.

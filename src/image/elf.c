@@ -342,15 +342,6 @@ int yoke_elf_section(const struct yoke_elf *elf, uint32_t index, struct yoke_sec
     return YOKE_OK;
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 int yoke_elf_find_section(const struct yoke_elf *elf, const char *name,
                           struct yoke_section *section)
 {
@@ -359,7 +350,7 @@ int yoke_elf_find_section(const struct yoke_elf *elf, const char *name,
     for (uint32_t i = 0; i < elf->section_count; i++) {
         struct yoke_section found;
         if (yoke_elf_section(elf, i, &found, &ignored) == YOKE_OK && found.type != SHT_NULL &&
-            same_name(found.name, name)) {
+            yoke_same_text(found.name, name)) {
             *section = found;
             return YOKE_OK;
         }

@@ -20,18 +20,9 @@ static void tell(struct yoke_ns *ns, const struct yoke_service *service, bool up
     }
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    while (*a == *b && *a != '\0') {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 bool yoke_ns_same(const struct yoke_service *a, const struct yoke_service *b)
 {
-    return a->addr == b->addr && same_name(a->name, b->name);
+    return a->addr == b->addr && yoke_same_text(a->name, b->name);
 }
 
 /// True if a name that the peer wrote is terminated and not empty.
@@ -131,7 +122,7 @@ void yoke_ns_clear(struct yoke_ns *ns)
 const struct yoke_service *yoke_ns_find(const struct yoke_ns *ns, const char *name)
 {
     for (uint32_t i = 0; i < ns->count; i++) {
-        if (same_name(ns->table[i].name, name)) {
+        if (yoke_same_text(ns->table[i].name, name)) {
             return &ns->table[i];
         }
     }

@@ -15,7 +15,7 @@ static int cannot(struct planner *planner, const struct yoke_rsc_entry *entry, c
 /// True if `chip`, which is not empty, is one of the names, ended by NULL.
 static bool is_among(const char *chip, const char *const *names)
 {
-    while (*names != NULL && strcmp(chip, *names) != 0) {
+    while (*names != NULL && !yoke_same_text(chip, *names)) {
         names++;
     }
     return *names != NULL;
@@ -34,7 +34,7 @@ int yoke_plan_identity(struct planner *planner, const struct yoke_rsc_entry *ent
     if (driver == NULL || identity->drivers == 0) {
         return YOKE_OK;
     }
-    while (i < identity->drivers && strcmp(driver, yoke_rsc_driver(entry, i)) != 0) {
+    while (i < identity->drivers && !yoke_same_text(driver, yoke_rsc_driver(entry, i))) {
         i++;
     }
     return i < identity->drivers

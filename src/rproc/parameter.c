@@ -97,7 +97,7 @@ int yoke_plan_parameter(struct planner *planner, const struct yoke_rsc_entry *en
     }
     for (uint32_t i = 0; i < planner->options.parameter_count; i++) {
         const struct yoke_parameter *value = &planner->options.parameters[i];
-        if (strcmp(value->name, parameter->name) == 0) {
+        if (yoke_same_text(value->name, parameter->name)) {
             area->value = value;
             if (check_value(planner, parameter, value) != YOKE_OK) {
                 return YOKE_BAD_IMAGE;
@@ -116,10 +116,10 @@ int yoke_plan_check_values(struct planner *planner)
         uint32_t takers = 0;
         for (uint32_t k = 0; k < plan->area_count; k++) {
             takers += plan->areas[k].kind == YOKE_AREA_PARAMETER &&
-                      strcmp(plan->areas[k].name, values[i].name) == 0;
+                      yoke_same_text(plan->areas[k].name, values[i].name);
         }
         for (uint32_t k = 0; k < i; k++) {
-            takers += takers == 1 && strcmp(values[k].name, values[i].name) == 0;
+            takers += takers == 1 && yoke_same_text(values[k].name, values[i].name);
         }
         if (takers != 1) {
             return yoke_refuse(planner->refusal, "parameter", i, NULL, 0,

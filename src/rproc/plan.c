@@ -176,7 +176,7 @@ static int add_table(struct planner *planner)
     }
     table->region = segment->region;
     table->pa = segment->pa + (section.addr - segment->da);
-    planner->plan->version = strcmp(section.name, YOKE_RSC2_SECTION) == 0 ? 2 : 1;
+    planner->plan->version = yoke_same_text(section.name, YOKE_RSC2_SECTION) ? 2 : 1;
     planner->plan->table = section.bytes;
     return yoke_plan_entries(
         planner, table, planner->options.table.size != 0 ? planner->options.table : section.bytes);

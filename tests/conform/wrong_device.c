@@ -619,8 +619,9 @@ static void look(void)
         d.up = false;
     }
     if (!d.up && d.wrong == SENDS_BEFORE_READY && get(field(24), 1) == 3 && find(0)) {
+        static const uint8_t name[40] = "echo";
         d.features = NS;
-        (void)send(ECHO, 53, (const uint8_t[40]){"echo"}, 40);
+        (void)send(ECHO, 53, name, sizeof name);
     }
 }
 
