@@ -178,12 +178,12 @@ static int replan(struct yoke_host *host, uint32_t versions, struct yoke_bytes t
 }
 
 /// A core that was loaded by a host which does not know version 2 runs with version 1, if its image
-/// has that.
+/// has that. Whoever owns a table of version 2 says in it that it is in force.
 static int choose_table(struct yoke_host *host)
 {
     const struct yoke_area *const table = yoke_plan_find(&host->plan, YOKE_AREA_TABLE, 0, 0);
 
-    if (host->plan.version != 2 || host->plan.owner != YOKE_RSC2_OWNER_HOST) {
+    if (host->plan.version != 2) {
         return YOKE_OK;
     }
     const uint32_t in_force = yoke_le32((uint8_t *)yoke_plan_at(&host->plan, table) +

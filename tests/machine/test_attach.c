@@ -248,6 +248,40 @@ static void a_core_without_a_table_in_force_is_refused(void **state)
                                           "resource table: no section is called .resource_table");
 }
 
+/// The file of the firmware, but for the owner of its table.
+static void write_owned(char *path, uint32_t owner)
+{
+    static uint8_t bytes[1 << 20];
+    FILE *file = fopen(DUTY, "rb");
+
+    assert_non_null(file);
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    (void)fclose(file);
+    uint8_t *const table = memmem(bytes, size, "YRT2\2\0", 6);
+    assert_non_null(table);
+    table[16] = (uint8_t)owner; // flags
+    file = fdopen(mkstemp(path), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    (void)fclose(file);
+}
+
+static void a_table_of_another_owner_must_be_in_force_too(void **state)
+{
+    char path[] = "/tmp/yoke-attach-duty-XXXXXX";
+    (void)state;
+
+    write_owned(path, YOKE_RSC2_OWNER_FIRMWARE);
+    leave_running(DUTY, 0);
+    loaded_table()[16] = YOKE_RSC2_OWNER_FIRMWARE;
+    assert_int_equal(open_host(&second, path, 0, true), YOKE_OK);
+    yoke_host_close(&second);
+    memset(loaded_table() + 20, 0, 4); // host
+    assert_int_equal(open_host(&second, path, 0, true), YOKE_BAD_IMAGE);
+    yoke_host_close(&second);
+    (void)unlink(path);
+}
+
 static void a_table_that_is_not_that_of_the_file_is_refused(void **state)
 {
     (void)state;
@@ -335,6 +369,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_table_in_force_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_core_without_a_table_in_force_is_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_table_of_another_owner_must_be_in_force_too, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_table_that_is_not_that_of_the_file_is_refused, set_up,
                                         tear_down),
