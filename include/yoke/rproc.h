@@ -84,9 +84,8 @@ struct yoke_area {
     uint32_t device_id;      ///< Vdev: virtio device id.
     uint64_t features;       ///< Vdev: features that the firmware offers.
     uint64_t base;           ///< Vdev, vring: what ring addresses in the vdev state count from.
-    struct yoke_rsc_locks locks;         ///< Locks: the entry.
-    struct yoke_rsc_parameter parameter; ///< Parameter: the entry.
-    const struct yoke_parameter *value;  ///< Parameter: the caller's value, or NULL: the image's.
+    struct yoke_rsc_locks locks;        ///< Locks: the entry.
+    const struct yoke_parameter *value; ///< Parameter: the caller's value, or NULL: the image's.
 };
 
 /// The notify id of what has no doorbell.

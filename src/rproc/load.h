@@ -7,6 +7,10 @@
 
 #include <yoke/rproc.h>
 
+/// Where a field of the loaded table lies.
+#define FIELD_AT(table, area, type, field)                                                         \
+    ((table) + (area)->table_offset + offsetof(struct type, field))
+
 /// Tells the firmware what the plan chose. `table` is where the loaded table lies here.
 void yoke_load_table1(const struct yoke_plan *plan, uint8_t *table);
 void yoke_load_table2(const struct yoke_plan *plan, uint8_t *table);

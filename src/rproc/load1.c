@@ -3,10 +3,6 @@
 
 #include <yoke/abi/rsc.h>
 
-/// Where a field of the loaded table lies.
-#define FIELD_AT(table, area, type, field)                                                         \
-    ((table) + (area)->table_offset + offsetof(struct type, field))
-
 void yoke_load_table1(const struct yoke_plan *plan, uint8_t *table)
 {
     for (uint32_t i = 0; i < plan->area_count; i++) {

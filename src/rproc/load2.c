@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-/// Where a field of the loaded table lies.
-#define FIELD_AT(table, area, type, field)                                                         \
-    ((table) + (area)->table_offset + offsetof(struct type, field))
-
 /// Writes an address that the plan chose.
 static void put_address(uint8_t *at, const struct yoke_area *area)
 {

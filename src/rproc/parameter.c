@@ -86,7 +86,6 @@ int yoke_plan_parameter(struct planner *planner, const struct yoke_rsc_entry *en
         return YOKE_BAD_IMAGE;
     }
     memcpy(area->name, parameter->name, sizeof(area->name));
-    area->parameter = *parameter;
     if (yoke_plan_segment(planner->plan, area->da, area->size, true) == NULL) {
         return yoke_plan_refuse(planner, area, "da", area->da,
                                 "must lie in one loaded segment, with size", area->size);
