@@ -197,12 +197,12 @@ static bool place_in(const struct yoke_plan *plan, struct yoke_area *area,
 {
     uint64_t da = region->da > lowest(area) ? region->da : lowest(area);
 
-    // Each turn passes at least one area, so the loop ends. An address that wraps round comes to
-    // lie below the region.
+    // Each turn passes at least one area, so the loop ends.
     for (;;) {
-        da = (da + align - 1) & ~(align - 1);
-        area->da = da;
-        if (!yoke_inside(da, area->size, region->da, region->size) || !is_in_reach(plan, area)) {
+        area->da = (da + align - 1) & ~(align - 1);
+        const bool wraps = area->da < da;
+        if (wraps || !yoke_inside(area->da, area->size, region->da, region->size) ||
+            !is_in_reach(plan, area)) {
             return false;
         }
         const struct yoke_area *other = obstacle(plan, area);

@@ -331,6 +331,23 @@ static void addresses_have_64_bits(void **state)
     assert_int_equal(area_of(YOKE_AREA_VRING, 1, 0)->base, base);
 }
 
+static void there_is_no_room_behind_the_last_address(void **state)
+{
+    (void)state;
+    map[0] = (struct yoke_region){
+        "all", 0, 0, 0 - UINT64_C(16), NULL, YOKE_REGION_IMAGE | YOKE_REGION_SHARED};
+    begin();
+    table2_memory(&table, 0, 1, 16, 0, 0 - UINT64_C(32), 0, "all");
+    table2_memory(&table, 0, 1, ANY, 0, 0x100, 0, "more");
+    table2_end(&table);
+    firmware2_build(&image, 1, YOKE_EM_ARM, NULL, &table);
+    assert_int_equal(yoke_elf_open(&elf, yoke_bytes(image.bytes, image.size), NULL, 0, &refusal),
+                     YOKE_OK);
+    assert_plan_refused(yoke_plan_make(&plan, &elf, map, 1, &options, &refusal),
+                        "table entry 1: size 0x100 finds no room in the shared regions, whose size "
+                        "is 0xfffffffffffffff0");
+}
+
 static void rings_lie_within_reach_of_their_base(void **state)
 {
     (void)state;
@@ -653,6 +670,7 @@ int main(void)
         cmocka_unit_test_setup(numbers_of_doorbells_count_the_queues_of_what_is_left_out, set_up),
         cmocka_unit_test_setup(requests_are_taken_only_with_a_power_block, set_up),
         cmocka_unit_test_setup(addresses_have_64_bits, set_up),
+        cmocka_unit_test_setup(there_is_no_room_behind_the_last_address, set_up),
         cmocka_unit_test_setup(rings_lie_within_reach_of_their_base, set_up),
         cmocka_unit_test_setup(the_vdev_state_lies_anywhere_but_in_its_table, set_up),
         cmocka_unit_test_setup(buffers_lie_where_the_table_says, set_up),
