@@ -74,8 +74,10 @@ struct yoke_link_config {
     void *memory;              ///< Private memory, aligned for pointers:
     size_t memory_size;        ///< YOKE_LINK_DEVICE_BYTES() or YOKE_LINK_DRIVER_BYTES() of it.
     uint32_t buckets;          ///< For endpoints: a power of two, best as many as endpoints.
-    uint32_t rx_size;          ///< Bytes of a message that comes, with its header; 0 is 512.
-    uint32_t tx_size;          ///< The same of one that goes. See YOKE_F_RPMSG_BUFFERS.
+    uint32_t rx_size;          ///< Bytes of a message that comes, with its header; 0 is 512. From a
+                               ///< driver that does not take YOKE_F_RPMSG_BUFFERS up to 512 come,
+                               ///< even if this is less.
+    uint32_t tx_size;          ///< The same of one that goes: see yoke_link_mtu().
     bool polled;               ///< The owner polls all the time and never waits for a doorbell.
     bool big_endian;           ///< The driver is big endian (see yoke_vq_config).
     yoke_link_event_fn *event; ///< May be NULL.

@@ -191,7 +191,8 @@ void yoke_host_stop(struct yoke_host *host);
 /// in any case, as yoke_host_stop(). Messages, services and trace are delivered meanwhile.
 ///
 /// Returns YOKE_OK if it came to its end; YOKE_UNSUPPORTED if its table does not offer that;
-/// YOKE_AGAIN if it did not in this time; YOKE_DOWN if it did not run, or died.
+/// YOKE_AGAIN if it did not in this time; YOKE_INVALID if it did something else; YOKE_DOWN if it
+/// did not run, or died.
 int yoke_host_end(struct yoke_host *host, int timeout_ms);
 
 /// Asks the firmware to rest: it touches nothing that is shared until yoke_host_resume(). The link
