@@ -16,34 +16,33 @@ static const char *const kinds[] = {
 };
 
 /// Finds the parameter of this name in the image's table. Appends the names of the others to
-/// `others`, of `size` bytes. Returns false if there is none, or no sound table: the plan says
-/// that.
-static bool find(const struct yoke_host *host, const char *name, size_t length,
-                 struct yoke_rsc_parameter *parameter, char *others, size_t size)
+/// `others`, of `size` bytes. Returns YOKE_OK; YOKE_NOT_FOUND; YOKE_BAD_IMAGE, with host->refusal.
+static int find(struct yoke_host *host, const char *name, size_t length,
+                struct yoke_rsc_parameter *parameter, char *others, size_t size)
 {
     const uint32_t versions =
         host->options.versions != 0 ? host->options.versions : YOKE_RSC_KNOW_ALL;
     struct yoke_section section;
-    struct yoke_refusal refusal;
     struct yoke_rsc rsc;
     struct yoke_rsc_entry entry;
 
-    if (yoke_rsc_find(&host->elf, versions, &section) != YOKE_OK ||
-        yoke_rsc_open(&rsc, section.bytes, &refusal) != YOKE_OK) {
-        return false;
+    if (yoke_rsc_find(&host->elf, versions, &section) != YOKE_OK) {
+        return YOKE_NOT_FOUND;
     }
-    while (yoke_rsc_next(&rsc, &entry, &refusal) == YOKE_OK) {
-        if (!entry.known || entry.type != YOKE_RSC2_PARAMETER) {
+    int status = yoke_rsc_open(&rsc, section.bytes, &host->refusal);
+    while (status == YOKE_OK) {
+        status = yoke_rsc_next(&rsc, &entry, &host->refusal);
+        if (status != YOKE_OK || !entry.known || entry.type != YOKE_RSC2_PARAMETER) {
             continue;
         }
         *parameter = entry.of.parameter;
         if (strlen(parameter->name) == length && memcmp(parameter->name, name, length) == 0) {
-            return true;
+            return YOKE_OK;
         }
         const size_t used = strlen(others);
         (void)snprintf(others + used, size - used, "%s%s", used != 0 ? ", " : "", parameter->name);
     }
-    return false;
+    return status;
 }
 
 /// Parses a whole number that may have a minus. Returns false if it is none, or has over 64 bits.
@@ -123,7 +122,13 @@ static int take(struct yoke_host *host, const char *param, char *room, struct yo
     if (length == 0) {
         return host_fail(host, YOKE_INVALID, "parameter \"%.60s\": must be NAME=VALUE", param);
     }
-    if (!find(host, param, length, &parameter, others, sizeof others)) {
+    const int status = find(host, param, length, &parameter, others, sizeof others);
+    if (status == YOKE_BAD_IMAGE) {
+        char text[200];
+        (void)yoke_refusal_text(&host->refusal, text, sizeof text);
+        return host_fail(host, status, "%s", text);
+    }
+    if (status != YOKE_OK) {
         return host_fail(host, YOKE_INVALID,
                          "parameter \"%.*s\": the firmware's table has none of this name%s%s",
                          (int)(length < 60 ? length : 60), param,

@@ -266,6 +266,37 @@ static void firmware_without_parameters_takes_none(void **state)
     end(host);
 }
 
+/// What is wrong with a table is said, and not that it lacks a parameter.
+static void a_table_that_is_refused_has_no_parameters(void **state)
+{
+    static uint8_t bytes[1 << 20];
+    static const char *const params[] = {"level=1"};
+    const struct yoke_host_options options = {
+        .machine = "process", .params = params, .param_count = 1};
+    struct yoke_host *const host = malloc(sizeof *host);
+    char path[] = "/tmp/yoke-duty-XXXXXX";
+    FILE *file = fopen(DUTY, "rb");
+    (void)state;
+
+    assert_non_null(host);
+    assert_non_null(file);
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    (void)fclose(file);
+    uint8_t *const table = memmem(bytes, size, "YRT2\2\0", 6);
+    assert_non_null(table);
+    table[12] = 200; // count
+    file = fdopen(mkstemp(path), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    (void)fclose(file);
+    assert_int_equal(yoke_host_plan(host, path, &options), YOKE_BAD_IMAGE);
+    if (strstr(host->error, "table entry 9: size 0 is left in the table") == NULL) {
+        fail_msg("%s", host->error);
+    }
+    (void)unlink(path);
+    end(host);
+}
+
 static void firmware_comes_to_its_own_end(void **state)
 {
     struct yoke_host *const host = boot();
@@ -510,6 +541,7 @@ int main(void)
         cmocka_unit_test(firmware_finds_the_values_of_its_parameters),
         cmocka_unit_test(values_that_make_no_sense_are_refused_in_words),
         cmocka_unit_test(firmware_without_parameters_takes_none),
+        cmocka_unit_test(a_table_that_is_refused_has_no_parameters),
         cmocka_unit_test(firmware_comes_to_its_own_end),
         cmocka_unit_test(firmware_that_does_not_answer_is_stopped_all_the_same),
         cmocka_unit_test(firmware_that_offers_no_end_is_stopped),
