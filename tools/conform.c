@@ -180,6 +180,18 @@ static bool take_option(struct choices *choices, int argc, char **argv, int *at)
     return false;
 }
 
+static bool check_quiet(const char *quiet)
+{
+    const size_t digits = strspn(quiet, "0123456789");
+    const bool good = digits != 0 && digits <= 5 && quiet[digits] == '\0';
+
+    if (!good) {
+        tool_error("try: yoke help conform", "--quiet %s: MS must be a number from 0 to 99999",
+                   quiet);
+    }
+    return good;
+}
+
 /// Returns false, having said why, if it makes no sense.
 static bool parse(struct choices *choices, int argc, char **argv)
 {
@@ -199,14 +211,7 @@ static bool parse(struct choices *choices, int argc, char **argv)
                    choices->driver ? "--driver goes without firmware" : "no firmware was named");
         return false;
     }
-    const char *const quiet = choices->quiet != NULL ? choices->quiet : "0";
-    const size_t digits = strspn(quiet, "0123456789");
-    if (digits == 0 || digits > 5 || quiet[digits] != '\0') {
-        tool_error("try: yoke help conform", "--quiet %s: MS must be a number from 0 to 99999",
-                   quiet);
-        return false;
-    }
-    return true;
+    return check_quiet(choices->quiet != NULL ? choices->quiet : "0");
 }
 
 int tool_conform(int argc, char **argv)
