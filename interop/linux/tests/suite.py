@@ -19,6 +19,7 @@ FIRMWARE = ("crash", "echo", *(f"linux-{path.stem}"
                                for path in sorted((guest.LINUX / "firmware").glob("*.c"))))
 # After this one the kernel is started again, on the same memory, with the same cores.
 LEAVES = "5b-leave"
+OPTIONS = ("--build", "--if-built", "--list", "--shell")
 TIMEOUT = 600
 SKIPPED = 77  # As CTest has it.
 
@@ -73,6 +74,7 @@ class Suite:
         self.cores = []
         self.sockets = []     # Of each coprocessor.
         self.parameters = []  # That the coprocessors want for the kernel.
+        self.own = []         # Firmware files of the user's, for the guest's /lib/firmware.
 
     @staticmethod
     def build(*targets):
@@ -106,7 +108,7 @@ class Suite:
         busybox, modules, programs = self.guest_files()
         path = folder / "initramfs"
         path.write_bytes(guest.archive(self.name, busybox, self.compiler, programs, modules,
-                                       [self.firmware(name) for name in FIRMWARE]))
+                                       [*map(self.firmware, FIRMWARE), *self.own]))
         return path
 
     def _shell(self, folder):
@@ -177,8 +179,23 @@ class Suite:
         console.figures["all"] = (f"{time.monotonic() - started:.1f}", "s")
         return guest.verdict(names, console)
 
+    def options_of(self, words):
+        """Takes what has a value out of the words. Returns what is wrong with the options."""
+        while "--firmware" in words:
+            at = words.index("--firmware")
+            if not words[at + 1:] or not Path(words[at + 1]).is_file():
+                return f"{' '.join(words[at:at + 2])}: no such file; name an ELF file"
+            self.own.append(Path(words[at + 1]))
+            del words[at:at + 2]
+        unknown = [word for word in words if word.startswith("-") and word not in OPTIONS]
+        return f"{unknown[0]}: there is no such option; see --help" if unknown else None
+
     def main(self, words):
         """See run."""
+        wrong = self.options_of(words)
+        if wrong:
+            print(wrong)
+            return 2
         if "--list" in words:
             print("\n".join(guest.tests()))
             return 0

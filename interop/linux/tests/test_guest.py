@@ -12,6 +12,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent),
                 str(Path(__file__).resolve().parents[3] / "lab")]
 
 import guest  # pylint: disable=wrong-import-position
+import suite  # pylint: disable=wrong-import-position
 
 GOOD = ["yoke: up 0.25", "figure round_trip 12.5 us", "ok 1-talk", "yoke: done"]
 REPORT = ["------------[ cut here ]------------",
@@ -60,6 +61,26 @@ class Judgement(unittest.TestCase):
         other = REPORT + [" [<600a>] rpmsg_recv_done+0x10/0x20"] + END
         self.assertEqual(self.verdict(known + GOOD)[0], 0)
         self.assertEqual(self.verdict(other + GOOD)[0], 1)
+
+
+class Options(unittest.TestCase):
+    """Command lines without sense are no tests' names."""
+
+    def wrong(self, *words):
+        """What is said to them."""
+        return suite.Suite().options_of(list(words))
+
+    def test_options(self):
+        self.assertIsNone(self.wrong("1-talk", "--if-built"))
+        self.assertIn("--bogus", self.wrong("--bogus"))
+        self.assertIn("name an ELF file", self.wrong("--firmware"))
+        self.assertIn("nowhere.elf", self.wrong("--firmware", "nowhere.elf", "--shell"))
+
+    def test_own_firmware_is_kept_and_no_name_of_a_test(self):
+        words = ["--firmware", __file__, "--shell"]
+        mine = suite.Suite()
+        self.assertIsNone(mine.options_of(words))
+        self.assertEqual((mine.own, words), ([Path(__file__)], ["--shell"]))
 
 
 if __name__ == "__main__":
