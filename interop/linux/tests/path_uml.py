@@ -56,8 +56,9 @@ class Uml(suite.Suite):
     def command(self, initramfs, words, shell):
         # Without randomised addresses, which would change the size of the kernel's memory.
         console = "con0=fd:0,fd:1" if shell else "con0=null,fd:1"
-        return ["setpriv", "--pdeathsig", "KILL", "setarch", "-R", str(self.kernel.linux), f"mem={MEMORY}M", f"initrd={initramfs}",
-                "rdinit=/init", "con=null", console, "ssl=null", "panic=1", *self.parameters,
+        return ["setpriv", "--pdeathsig", "KILL", "setarch", "-R", str(self.kernel.linux),
+                f"mem={MEMORY}M", f"initrd={initramfs}", "rdinit=/init", "con=null", console,
+                "ssl=null", "panic=1", *self.parameters,
                 *words]
 
 
