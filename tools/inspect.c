@@ -180,12 +180,13 @@ int tool_inspect(int argc, char **argv)
         return TOOL_USAGE;
     }
     const int error = yoke_file_read(path, &file);
-    if (error != 0) {
-        tool_error("name a firmware file, an ELF executable", "%s: %s", path, strerror(error));
-        return TOOL_REFUSED;
-    }
     cJSON *const json = as_json ? cJSON_CreateObject() : NULL;
-    int status = inspect(path, file, json);
+    int status = TOOL_REFUSED;
+    if (error == 0) {
+        status = inspect(path, file, json);
+    } else {
+        tool_error("name a firmware file, an ELF executable", "%s: %s", path, strerror(error));
+    }
     if (json != NULL) {
         (void)cJSON_AddNumberToObject(json, "exit_code", status);
         if (status != TOOL_OK) {

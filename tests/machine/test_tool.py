@@ -465,6 +465,9 @@ class BadInput(Case):
         self.assertIn("never got ready", json.loads(result.stdout)["error"])
         data = json.loads(self.run_yoke(3, "inspect", self.file(b"x"), "--json").stdout)
         self.assertIn("ELF file: size 1", data["error"])
+        for command in ("run", "inspect", "table"):
+            data = json.loads(self.run_yoke(3, command, "/nowhere.elf", "--json").stdout)
+            self.assertIn("/nowhere.elf", data["error"])
 
 
 if __name__ == "__main__":
