@@ -26,9 +26,12 @@ static int answer_nocopy(struct service *service, const struct yoke_msg *request
     if (status != YOKE_OK) {
         return status;
     }
-    const size_t size = request->size <= tx.size ? request->size : tx.size;
-    memcpy(tx.data, request->data, size);
-    return yoke_commit_to(&service->ept, request->src, &tx, size);
+    if (request->size > tx.size) { // The host may have given a buffer that is too short for this.
+        (void)yoke_cancel(&service->ept, &tx);
+        return YOKE_TOO_LONG;
+    }
+    memcpy(tx.data, request->data, request->size);
+    return yoke_commit_to(&service->ept, request->src, &tx, request->size);
 }
 
 int main(void)
