@@ -182,5 +182,5 @@ int main(void)
         cmocka_unit_test_setup(a_sleeper_is_woken_and_misses_nothing, set_up),
     };
 
-    return cmocka_run_group_tests_name("firmware", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("trace_interleaved", tests, NULL, NULL);
 }
