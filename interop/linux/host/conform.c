@@ -21,8 +21,9 @@
 struct linux_target {
     struct conform_target target;
     struct coprocessor *core;
-    bool loaded;  ///< The kernel waits for its core to start.
-    bool stopped; ///< It stopped it since the last crash.
+    bool loaded;          ///< The kernel waits for its core to start.
+    bool stopped;         ///< It stopped it since the last crash.
+    bool buffers_in_core; ///< The kernel has its buffers in the core's shared memory.
     uint32_t kicks[YOKE_CONTROL_QUEUES];
 };
 
@@ -151,6 +152,12 @@ static bool start(struct conform_target *target)
     struct linux_target *const l = of(target);
 
     memcpy(l->kicks, l->core->control->to_core, sizeof l->kicks);
+    if (l->buffers_in_core) {
+        const struct yoke_region *const shared = &l->core->machine->regions[1];
+        const uint64_t offset = (uint64_t)((char *)shared->va - l->core->memory);
+        target->pa[0] =
+            (struct conform_window){l->core->control->memory_pa + offset, shared->size, shared->va};
+    }
     l->core->control->running = 1;
     l->loaded = false;
     answer(l, 0);
@@ -187,9 +194,9 @@ static bool alive(struct conform_target *target)
     return of(target)->core->kernel >= 0;
 }
 
-static void map_memory(struct linux_target *l, int ddr)
+/// The kernel's own memory, in which it has its buffers.
+static void map_ddr(struct linux_target *l, int ddr)
 {
-    const struct yoke_machine *const machine = l->core->machine;
     struct stat info;
 
     if (fstat(ddr, &info) != 0) {
@@ -201,6 +208,12 @@ static void map_memory(struct linux_target *l, int ddr)
         coprocessor_die("the kernel's memory");
     }
     l->target.pa[0] = (struct conform_window){0, (uint64_t)info.st_size, memory};
+}
+
+static void map_memory(struct linux_target *l)
+{
+    const struct yoke_machine *const machine = l->core->machine;
+
     for (uint32_t i = 0; i < machine->region_count && i < CONFORM_WINDOWS; i++) {
         const struct yoke_region *const region = &machine->regions[i];
         l->target.da[i] = (struct conform_window){region->da, region->size, region->va};
@@ -214,7 +227,7 @@ void coprocessor_conform(struct coprocessor *core, const struct coprocessor_opti
         .target = {.ops = &ops,
                    .context = &l,
                    .role = CONFORM_DRIVER,
-                   .name = "Linux 6.12 virtio_rpmsg_bus",
+                   .name = "virtio_rpmsg_bus of a kernel",
                    .service = "rpmsg-raw",
                    .fixed_rings = true,
                    .same_address = true,
@@ -222,6 +235,7 @@ void coprocessor_conform(struct coprocessor *core, const struct coprocessor_opti
                    .answer_ms = 3000,
                    .quiet_ms = 60},
         .core = core,
+        .buffers_in_core = options->ddr < 0,
     };
     FILE *const out = fopen(options->conform, "w");
     const struct conform_options report = {
@@ -230,7 +244,10 @@ void coprocessor_conform(struct coprocessor *core, const struct coprocessor_opti
     if (out == NULL) {
         coprocessor_die(options->conform);
     }
-    map_memory(&l, options->ddr);
+    map_memory(&l);
+    if (!l.buffers_in_core) {
+        map_ddr(&l, options->ddr);
+    }
     while (!l.loaded) {
         wait(&l.target, 1000);
     }

@@ -214,13 +214,12 @@ static void listen_at(struct coprocessor *core, const char *path)
 
 _Noreturn static void usage(void)
 {
-    (void)fprintf(stderr,
-                  "usage: coprocessor uml --socket PATH --name NAME --ddr FD [OPTION...]\n"
-                  "       coprocessor ivshmem --socket PATH [OPTION...]\n"
-                  "options: --boot FIRMWARE  runs it before there is a kernel\n"
-                  "         --no-rings       gives rings no carveouts\n"
-                  "         --conform PATH   checks the kernel's driver (uml); a report in JSON\n"
-                  "         --only RULE      of that: these rules\n");
+    (void)fprintf(stderr, "usage: coprocessor uml --socket PATH --name NAME --ddr FD [OPTION...]\n"
+                          "       coprocessor ivshmem --socket PATH [OPTION...]\n"
+                          "options: --boot FIRMWARE  runs it before there is a kernel\n"
+                          "         --no-rings       gives rings no carveouts\n"
+                          "         --conform PATH   checks the kernel's driver; a report in JSON\n"
+                          "         --only RULE      of that: these rules\n");
     exit(2);
 }
 
@@ -293,7 +292,7 @@ int main(int argc, char **argv)
     }
     (void)printf("%s\n", core.parameters);
     (void)fflush(stdout);
-    if (options.conform != NULL && options.ddr >= 0) {
+    if (options.conform != NULL) {
         coprocessor_conform(&core, &options);
     }
     serve(&core);

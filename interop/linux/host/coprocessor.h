@@ -76,7 +76,7 @@ void coprocessor_add_shared(struct coprocessor *core, const char *name, uint64_t
 /// Adds the regions that all kinds have, and lets kernels in.
 void coprocessor_describe(struct coprocessor *core, bool rings);
 
-/// The conformance checker in the firmware's place. For kernels whose memory is at hand (`ddr`).
+/// The conformance checker in the firmware's place.
 _Noreturn void coprocessor_conform(struct coprocessor *core,
                                    const struct coprocessor_options *options);
 

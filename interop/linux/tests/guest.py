@@ -21,7 +21,8 @@ ROOT = LINUX.parents[1]
 COMPLAINTS = re.compile(
     r"WARNING:|BUG:|BUG |Oops|scheduling while atomic|sleeping function called|"
     r"blocked for more than|possible (circular|recursive)|inconsistent lock state|"
-    r"suspicious RCU|Kernel panic|workqueue lockup")
+    r"suspicious RCU|Kernel panic|workqueue lockup|Internal error:|Unhandled fault|"
+    r"Unable to handle kernel")
 
 # Reports on the kernel's own code that any peer brings about. Each is a set of words that one report
 # has in it. A blocking write to /dev/rpmsgN takes a mutex in its condition for waiting.

@@ -20,7 +20,6 @@ class Uml(suite.Suite):
     title = "Linux 6.12 and process machines"
     compiler = "gcc"
     core = core_dump.Process
-    cores_are = (*suite.CORES, ("--conform",))
 
     def __init__(self):
         super().__init__()

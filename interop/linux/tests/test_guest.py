@@ -51,6 +51,9 @@ class Judgement(unittest.TestCase):
                      "Oops: general protection fault",
                      "BUG: scheduling while atomic: kworker/0:1/12/0x0002",
                      "INFO: task rp:30 blocked for more than 20 seconds.",
+                     "Internal error: Oops: 5 [#1] SMP ARM",
+                     "Unhandled fault: page domain fault (0x01b) at 0x0000001c",
+                     "8<--- cut here --- Unable to handle kernel NULL pointer dereference",
                      "Kernel panic - not syncing: Attempted to kill init!"):
             code, text = self.verdict([line] + GOOD)
             self.assertEqual(code, 1, line)
