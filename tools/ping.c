@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ping: round trips one at a time for their times, then as many at once as fit, for their rate.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct pinger {
     int timeout_ms;
     uint32_t sent;
     uint32_t received;
+    uint32_t part; ///< Bytes of the first answer, if it was just the beginning of the message.
     uint8_t data[SIZE_MAX_PAYLOAD];
 };
 
@@ -82,7 +84,12 @@ static void receive(struct yoke_ept *ept, const struct yoke_msg *msg)
     fill(expected, pinger->ping->size, pinger->received);
     if (msg->size != pinger->ping->size || memcmp(msg->data, expected, msg->size) != 0) {
         pinger->ping->altered++;
-        pinger->ping->no_echo |= pinger->ping->altered == 1 && pinger->received == 0;
+        if (pinger->ping->altered == 1 && pinger->received == 0) {
+            const bool begins = msg->size != 0 && msg->size < pinger->ping->size &&
+                                memcmp(msg->data, expected, msg->size) == 0;
+            pinger->part = begins ? msg->size : 0;
+            pinger->ping->no_echo = true;
+        }
     }
     pinger->received++;
 }
@@ -140,6 +147,19 @@ static int refused(const struct pinger *pinger, int status)
     return TOOL_FAILED;
 }
 
+/// Where a message has several answers there is no round trip to measure.
+static int answered_in_part(const struct pinger *pinger)
+{
+    char hint[64];
+
+    (void)snprintf(hint, sizeof hint, "ask for a SIZE of at most %u", pinger->part);
+    tool_error(hint,
+               "ping %s: SIZE %u: the service answers in another size: its first answer holds just "
+               "the first %u bytes",
+               pinger->ping->service, pinger->ping->size, pinger->part);
+    return TOOL_FAILED;
+}
+
 /// One at a time; `times` gets each one's nanoseconds.
 static int measure_times(struct pinger *pinger, uint64_t *times)
 {
@@ -161,6 +181,9 @@ static int measure_times(struct pinger *pinger, uint64_t *times)
             if (wait_a_while(pinger, deadline) != TOOL_OK) {
                 return TOOL_FAILED;
             }
+        }
+        if (pinger->part != 0) {
+            return answered_in_part(pinger);
         }
         times[pinger->sent - 1] = yoke_host_clock() - start;
     }

@@ -190,6 +190,16 @@ class Run(Case):
         out = self.run_yoke(0, "run", elf("hello"), "--ping", "hello:16:10").stdout
         self.assertIn("(answers with something else)", out)
 
+    def test_ping_gives_no_times_for_answers_in_pieces(self):
+        out = self.run_yoke(0, "run", elf("big"), "--ping", "echo:4080:10").stdout
+        self.assertRegex(out, r"\necho +4080 +10( +\d+\.\d){4} +\d+\n")
+        for size in (4081, 65528):
+            result = self.run_yoke(1, "run", elf("big"), "--ping", f"echo:{size}:10")
+            self.assertIn(f"ping echo: SIZE {size}: the service answers in another size: its first "
+                          "answer holds just the first 4080 bytes\n", result.stderr)
+            self.assertIn("ask for a SIZE of at most 4080\n", result.stderr)
+            self.assertNotIn("min us", result.stdout)
+
     def test_a_message_beyond_the_largest_is_refused(self):
         self.run_yoke(0, "run", elf("echo"), "--ping", "echo:496:10")
         result = self.run_yoke(1, "run", elf("echo"), "--ping", "echo:497:10")
