@@ -16,6 +16,8 @@ import unittest
 YOKE = sys.argv[3:] + [sys.argv[1]]
 FIRMWARE = sys.argv[2]
 SPEC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "spec")
+sys.path.insert(0, os.path.join(SPEC, "vectors"))
+from wire import number, octets  # pylint: disable=wrong-import-position
 ERROR = re.compile(r"^yoke: .+", re.M)
 ANY32 = 0xffffffff
 ANY64 = 0xffffffffffffffff
@@ -519,6 +521,37 @@ class Check(Case):
         files = self.json(3, "table", "--check", self.fine, self.wrong, self.refused)["files"]
         self.assertEqual([f["exit_code"] for f in files], [0, 1, 3])
         self.assertEqual([f["code"] for f in files[1]["findings"]], ["queues"])
+
+
+class Vectors(Case):
+    """What of the specification's vectors this tool decides, and not the library."""
+
+    def vectors(self, name_of_file, structure):
+        with open(os.path.join(SPEC, "vectors", name_of_file), encoding="utf-8") as file:
+            found = [each for each in json.load(file)["vectors"]
+                     if each.get("structure") == structure]
+        self.assertTrue(found)
+        return found
+
+    def decides(self, vector, content, code):
+        with self.subTest(vector["name"]):
+            found = code in (each for each, _severity in self.codes(content))
+            self.assertEqual(found, "refused" in vector)
+
+    def test_tables_that_disagree(self):
+        for vector in self.vectors("table-2-load.json", "tables_agree"):
+            given = vector["given"]
+            self.decides(vector, elf_both(octets(given["table1"]), octets(given["table2"])),
+                         "disagree")
+
+    def test_buffers_of_other_sizes_without_the_feature(self):
+        for vector in self.vectors("extensions-structures.json", "extension_offer"):
+            given = vector["given"]
+            if "buffer_sizes" in given:
+                queues = [queue_2(size=size) for size in given["buffer_sizes"]]
+                self.decides(vector, elf_2(table_2(vdev_2(
+                    *queues, features=number(given["offered"]), config=octets(vector["in"])))),
+                    "buffers")
 
 
 class Diff(Case):

@@ -27,7 +27,7 @@ int main(void)
         {"device", device},
         {"driver", driver},
         {"acknowledgement", vectors_ack},
-        // Extensions that the library does not have.
+        // Generation, credits and bulk: the library does not have them.
         {"generation_device", NULL},
         {"generation_driver", NULL},
         {"credits", NULL},

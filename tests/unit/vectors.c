@@ -251,14 +251,20 @@ static const struct vector_subject *subject_of(const struct vector *vector)
     vectors_fail(vector, "nobody knows the %s %s", subject_key, name);
 }
 
+void vectors_not_had(void)
+{
+    not_had++;
+    skip();
+    abort();
+}
+
 static void check(void **state)
 {
     const struct vector *const vector = *state;
     const struct vector_subject *const subject = subject_of(vector);
 
     if (subject->check == NULL) {
-        not_had++;
-        skip();
+        vectors_not_had();
     }
     subject->check(vector);
 }
@@ -324,7 +330,7 @@ int vectors_run(const char *key, const struct vector_subject *subjects)
         }
     }
     const int failed = _cmocka_run_group_tests(key, tests, count, NULL, NULL);
-    (void)printf("%zu vectors, %u of them about what the library does not have\n", count, not_had);
+    (void)printf("%zu vectors, %u of them not for the library\n", count, not_had);
     for (int i = 0; i < file_count; i++) {
         cJSON_Delete(files[i]);
         free(names[i]);

@@ -20,13 +20,18 @@ struct vector {
 /// Something that vectors are about, by the name that they have for it.
 struct vector_subject {
     const char *name;
-    /// Checks a vector: fails the test if it does not hold. NULL: the library does not have it.
+    /// Checks a vector: fails the test if it does not hold. NULL: the library does not have it, or
+    /// does not decide it.
     void (*check)(const struct vector *vector);
 };
 
 /// Runs all vectors in which `key` is a subject's name, each as a test of its own. A name that is
 /// not in `subjects`, which a nameless one ends, is an error. Returns what main() should.
 int vectors_run(const char *key, const struct vector_subject *subjects);
+
+/// Ends the test: the vector is about something that the library does not have or decide. Such are
+/// counted.
+_Noreturn void vectors_not_had(void);
 
 /// Decodes a structure: returns what came out as an object, or NULL if it was refused. Bytes come
 /// out as vectors_hex() has them.

@@ -141,6 +141,40 @@ cJSON *tables_trace_write(const cJSON *given, const uint8_t *in, size_t size)
     return out;
 }
 
+/// A trace is text with version 1, and a block with version 2, which counts what was written.
+static cJSON *in_force(const cJSON *given, const uint8_t *in, size_t size)
+{
+    const struct yoke_rsc2_header table = {.host = (uint32_t)vectors_member(given, "host", 0)};
+    struct {
+        struct yoke_rsc2_trace_block head;
+        uint8_t text[64];
+    } block = {.head = {.magic = YOKE_RSC2_TRACE_MAGIC, .size = sizeof block.text}};
+    const struct yoke_port port = {.notify = count_bell};
+    struct yoke_log log = {
+        .block = &block.head,
+        .size = sizeof block.text,
+        .table = &table,
+        .notify_id = &no_bell,
+        .port = &port,
+    };
+
+    (void)in;
+    (void)size;
+    yoke_log_text(&log, "text");
+    cJSON *const out = cJSON_CreateObject();
+    vectors_add(out, "version", block.head.write == 4 ? 2 : 1);
+    return out;
+}
+
+void tables_in_force(const struct vector *vector)
+{
+    // That there is no table in force hosts find when they attach, who are no part of the library.
+    if (!cJSON_HasObjectItem(vector->json, "out")) {
+        vectors_not_had();
+    }
+    vectors_check_structure(vector, in_force);
+}
+
 cJSON *tables_power_request(const cJSON *given, const uint8_t *in, size_t size)
 {
     struct yoke_rsc2_power_block block;

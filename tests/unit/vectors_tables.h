@@ -16,4 +16,7 @@ vectors_decode_fn tables_power_state;
 vectors_decode_fn tables_power_request;
 vectors_decode_fn tables_power_answer;
 
+/// Which table firmware with both takes for the one in force.
+void tables_in_force(const struct vector *vector);
+
 #endif
