@@ -38,6 +38,8 @@
 #define STATUS_DRIVER_OK 4u
 #define STATUS_READY 7u
 #define FEATURE_NS (1u << 0)
+#define FEATURE_BUFFERS (1u << 16)
+#define FEATURE_ACK (1u << 20)
 #define FEATURE_INDIRECT (1u << 28)
 #define FEATURE_EVENT_IDX (1u << 29)
 
@@ -58,6 +60,15 @@
 #define NS_ADDRESS 53u
 #define NS_CREATE 0u
 #define NS_DESTROY 1u
+
+// Control records (extensions.md, 1).
+#define CONTROL_ADDRESS 54u
+#define RECORD_BYTES 16u
+#define KIND_GRANT 1u
+#define KIND_CLOSED 2u
+#define KIND_BOUND 3u
+#define KIND_RETURN 4u
+
 #define DYNAMIC_ADDRESS 1024u
 #define ADDRESS_ANY UINT32_MAX
 #define CHECKER_ADDRESS 2024u ///< Where the checker's own endpoint is.

@@ -78,6 +78,10 @@ struct conform_target {
     uint64_t free_pa;
     size_t free_size;
 
+    /// Device under test: bytes of a buffer of each queue, as its table of version 2 says; 0: there
+    /// is none that says so.
+    uint32_t buffer_size[2];
+
     /// The application. Device under test: the service that it offers, which sends back what it
     /// gets. Driver under test: the service that it looks for; it greets who announces that, with
     /// a message of its own, and then sends back what it gets.
@@ -120,7 +124,7 @@ struct conform_result {
 /// Runs one check against a target of the check's role.
 struct conform_result conform_run(struct conform_target *target, const struct conform_check *check);
 
-/// A rule of spec/base.md, and what a checker can say of it.
+/// A rule of the specification, and what a checker can say of it.
 struct conform_rule {
     const char *label;   ///< As "RING-3".
     const char *section; ///< As "4.1".
@@ -128,7 +132,7 @@ struct conform_rule {
     const char *unchecked[CONFORM_ROLES];
 };
 
-/// All rules of spec/base.md in order, ended by one without a label.
+/// All rules of spec/base.md and spec/extensions.md in order, ended by one without a label.
 extern const struct conform_rule conform_rules[];
 
 /// How to report.

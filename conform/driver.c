@@ -14,29 +14,29 @@
 
 static const uint8_t *base_of(const struct driver *d)
 {
-    return d->buffers - d->stride;
+    return d->buffers - d->stride[0];
 }
 
-static uint8_t *copy_of(const struct driver *d, const uint8_t *at)
+uint8_t *driver_copy(const struct driver *d, const uint8_t *at)
 {
     return d->copy + (at - base_of(d));
 }
 
 void driver_put16(struct driver *d, uint8_t *at, uint16_t value)
 {
-    put16(copy_of(d, at), value);
+    put16(driver_copy(d, at), value);
     put16(at, value);
 }
 
 void driver_put32(struct driver *d, uint8_t *at, uint32_t value)
 {
-    put32(copy_of(d, at), value);
+    put32(driver_copy(d, at), value);
     put32(at, value);
 }
 
 void driver_put64(struct driver *d, uint8_t *at, uint64_t value)
 {
-    put64(copy_of(d, at), value);
+    put64(driver_copy(d, at), value);
     put64(at, value);
 }
 
@@ -65,9 +65,9 @@ void driver_desc(struct conform *c, unsigned queue, uint32_t id, uint64_t addres
 
 uint8_t *driver_buffer(const struct driver *d, unsigned queue, uint32_t id)
 {
-    const size_t before = queue == 0 ? 0 : d->ring[0].num + 1;
+    const size_t before = queue == 0 ? 0 : (d->ring[0].num + 1) * (size_t)d->stride[0];
 
-    return d->buffers + (before + id) * d->stride;
+    return d->buffers + before + (size_t)id * d->stride[queue];
 }
 
 uint64_t driver_pa(const struct driver *d, const uint8_t *at)
@@ -116,7 +116,7 @@ static size_t place_ring(struct conform *c, unsigned queue, size_t offset, uint3
     const uint32_t bytes = ring_bytes(ring->num, ring->align);
 
     memset(at, 0, bytes);
-    memset(copy_of(&c->driver, at), 0, bytes);
+    memset(driver_copy(&c->driver, at), 0, bytes);
     *ring = (struct ring){
         .desc = at,
         .avail = at + (size_t)16 * ring->num,
@@ -134,22 +134,24 @@ static size_t place_ring(struct conform *c, unsigned queue, size_t offset, uint3
 static void lay_out(struct conform *c, const struct up *up)
 {
     struct driver *const d = &c->driver;
-    const uint32_t buffers = d->ring[0].num + d->ring[1].num + 2;
-    size_t rings = 0;
+    size_t rings = 0, behind = 0;
 
-    d->stride = BUFFER_BYTES + MARGIN;
-    d->buffers = c->target->free + d->stride;
-    d->buffers_pa = c->target->free_pa + d->stride;
-    const size_t behind = ((buffers + 1) * (size_t)d->stride + PAGE - 1) / PAGE * PAGE;
     for (unsigned i = 0; i < 2; i++) {
         const size_t bytes = ring_bytes(d->ring[i].num, d->ring[i].align);
         rings += (bytes + MARGIN + PAGE - 1) / PAGE * PAGE;
+        d->size_of[i] = up->sizes ? c->target->buffer_size[i] : BUFFER_BYTES;
+        d->stride[i] = (d->size_of[i] + MARGIN + 7) / 8 * 8;
+        behind += (d->ring[i].num + 1) * (size_t)d->stride[i];
     }
+    d->buffers = c->target->free + d->stride[0];
+    d->buffers_pa = c->target->free_pa + d->stride[0];
+    behind = (d->stride[0] + behind + PAGE - 1) / PAGE * PAGE;
     const size_t size = behind + PLACES * rings + PAGE;
     if (size > c->target->free_size) {
         not_applicable(c, "not enough shared memory for rings, buffers and margins");
     }
-    if (d->copy == NULL) {
+    if (d->copy == NULL || d->size != size) {
+        free(d->copy);
         d->copy = malloc(size);
         d->size = size;
     }
@@ -172,7 +174,7 @@ static void provide_buffers(struct conform *c, uint32_t withheld)
         d->spare[d->spares++] = (uint16_t)(d->ring[1].num - 1 - i);
     }
     for (uint32_t i = 0; i < d->ring[0].num; i++) {
-        driver_desc(c, 0, i, driver_buffer_pa(d, 0, i), BUFFER_BYTES, DESC_WRITE, 0);
+        driver_desc(c, 0, i, driver_buffer_pa(d, 0, i), d->size_of[0], DESC_WRITE, 0);
         if (i + withheld < d->ring[0].num) {
             driver_offer(c, 0, i);
         }
@@ -191,6 +193,7 @@ void driver_offer_all(struct conform *c, const struct up *up)
     driver_status(c, STATUS_ACKNOWLEDGE);
     driver_status(c, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
     d->features = (get32(d->entry + ENTRY_DFEATURES) & known & ~up->without) | up->also;
+    d->features |= up->sizes ? FEATURE_BUFFERS : 0;
     driver_entry32(c, ENTRY_GFEATURES, d->features);
     lay_out(c, up);
     provide_buffers(c, up->withheld);
@@ -295,9 +298,9 @@ static void describe(const struct driver *d, size_t offset, char *where, size_t 
     }
     for (unsigned i = 0; i < 2; i++) {
         const size_t at = (size_t)(driver_buffer(d, i, 0) - base);
-        if (offset >= at && offset < at + (d->ring[i].num + 1) * (size_t)d->stride) {
+        if (offset >= at && offset < at + (d->ring[i].num + 1) * (size_t)d->stride[i]) {
             (void)snprintf(where, size, "buffer %zu of queue %u: byte %zu",
-                           (offset - at) / d->stride, i, (offset - at) % d->stride);
+                           (offset - at) / d->stride[i], i, (offset - at) % d->stride[i]);
             return;
         }
     }

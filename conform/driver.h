@@ -25,7 +25,8 @@ struct service {
 
 struct driver {
     struct ring ring[2];
-    uint32_t stride; ///< From buffer to buffer: a margin lies between them.
+    uint32_t size_of[2]; ///< Bytes of a buffer of each queue.
+    uint32_t stride[2];  ///< From buffer to buffer: a margin lies between them.
     uint8_t *buffers;
     uint64_t buffers_pa;
     uint8_t *copy;              ///< Of all memory that is laid out; NULL before the first up.
@@ -52,6 +53,7 @@ struct up {
     uint32_t ids;      ///< Added to the numbers of the doorbells.
     bool elsewhere;    ///< Other places for the rings.
     bool silent;       ///< Without a doorbell.
+    bool sizes;        ///< Bit 16 is taken: buffers have the sizes that the device's table says.
 };
 
 /// The device under test is loaded and started; status 0, no rings yet.
@@ -81,7 +83,9 @@ void driver_desc(struct conform *c, unsigned queue, uint32_t id, uint64_t addres
 /// A buffer of the checker's, and one more of each queue that no ring has.
 uint8_t *driver_buffer(const struct driver *d, unsigned queue, uint32_t id);
 uint64_t driver_buffer_pa(const struct driver *d, unsigned queue, uint32_t id);
-/// The same for any place in memory that is laid out.
+/// The copy of any place in memory that is laid out.
+uint8_t *driver_copy(const struct driver *d, const uint8_t *at);
+/// The physical address of one.
 uint64_t driver_pa(const struct driver *d, const uint8_t *at);
 
 /// A free descriptor of queue 1, waiting for one as long as an answer may take.

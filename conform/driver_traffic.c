@@ -161,7 +161,7 @@ void driver_write(struct conform *c, uint32_t id, const struct message *m)
     driver_put16(d, buffer + 12, m->len);
     driver_put16(d, buffer + 14, m->flags);
     memcpy(buffer + HEADER_BYTES, m->data, size);
-    memcpy(d->copy + (buffer + HEADER_BYTES - (d->buffers - d->stride)), m->data, size);
+    memcpy(driver_copy(d, buffer + HEADER_BYTES), m->data, size);
     driver_desc(c, 1, id, driver_buffer_pa(d, 1, id), m->whole, 0, 0);
 }
 
@@ -257,7 +257,8 @@ bool driver_take(struct conform *c, struct message *m)
         .whole = len,
         .id = id,
     };
-    memcpy(m->data, buffer + HEADER_BYTES, sizeof m->data);
+    const size_t room = d->size_of[0] - HEADER_BYTES;
+    memcpy(m->data, buffer + HEADER_BYTES, room < sizeof m->data ? room : sizeof m->data);
     if (m->dst == NS_ADDRESS) {
         note_service(d, m);
     } else if (m->dst != CHECKER_ADDRESS) {

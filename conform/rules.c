@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rules of spec/base.md, and why some of them are not checked.
+// The rules of spec/base.md and spec/extensions.md, and why some of them are not checked.
 #include "conform.h"
 
 #define OF_DRIVERS "binds drivers"
 #define OF_DEVICES "binds devices"
 #define OF_HOSTS "binds loaders and hosts, and is not seen on the link"
+#define NO_RUNS "generation is not checked"
+#define NO_CREDITS "credits are not checked"
+#define NO_BULK "bulk is not checked"
 
 const struct conform_rule conform_rules[] = {
     {"VDEV-1", "3.1", {OF_DRIVERS, NULL}},
@@ -94,5 +97,60 @@ const struct conform_rule conform_rules[] = {
     {"LIFE-13", "8.6", {OF_HOSTS, OF_HOSTS}},
     {"LIFE-14", "8.6", {OF_DRIVERS, NULL}},
     {"LIFE-15", "8.7", {OF_HOSTS, OF_HOSTS}},
+    // spec/extensions.md
+    {"EXT-1", "1", {NO_RUNS, NO_RUNS}},
+    {"EXT-2", "1", {NO_RUNS, NO_RUNS}},
+    {"EXT-3", "1", {NULL, NULL}},
+    {"EXT-4", "1", {NULL, NULL}},
+    {"EXT-5", "1", {NULL, NULL}},
+    {"EXT-6", "1", {NULL, NULL}},
+    {"BUF-1", "2", {NULL, NULL}},
+    {"BUF-2", "2", {NULL, "is given no table of version 2"}},
+    {"BUF-3", "2", {NULL, NULL}},
+    {"BUF-4", "2", {OF_DRIVERS, "is given no table of version 2"}},
+    {"GEN-1", "3.1", {NO_RUNS, NO_RUNS}},
+    {"GEN-2", "3.1", {NO_RUNS, NO_RUNS}},
+    {"GEN-3", "3.1", {NO_RUNS, NO_RUNS}},
+    {"GEN-4", "3.1", {NO_RUNS, NO_RUNS}},
+    {"GEN-5", "3.1", {NO_RUNS, NO_RUNS}},
+    {"GEN-6", "3.2", {NO_RUNS, NO_RUNS}},
+    {"GEN-7", "3.2", {NO_RUNS, NO_RUNS}},
+    {"GEN-8", "3.2", {NO_RUNS, NO_RUNS}},
+    {"GEN-9", "3.2", {NO_RUNS, NO_RUNS}},
+    {"GEN-10", "3.2", {NO_RUNS, NO_RUNS}},
+    {"GEN-11", "3.3", {NO_RUNS, NO_RUNS}},
+    {"GEN-12", "3.3", {NO_RUNS, NO_RUNS}},
+    {"CRED-1", "4.1", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-2", "4.1", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-3", "4.1", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-4", "4.1", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-5", "4.1", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-6", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-7", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-8", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-9", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-10", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-11", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-12", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"CRED-13", "4.2", {NO_CREDITS, NO_CREDITS}},
+    {"BULK-1", "5.1", {NO_BULK, NO_BULK}},
+    {"BULK-2", "5.1", {NO_BULK, NO_BULK}},
+    {"BULK-3", "5.1", {NO_BULK, NO_BULK}},
+    {"BULK-4", "5.2", {NO_BULK, NO_BULK}},
+    {"BULK-5", "5.2", {NO_BULK, NO_BULK}},
+    {"BULK-6", "5.2", {NO_BULK, NO_BULK}},
+    {"BULK-7", "5.2", {NO_BULK, NO_BULK}},
+    {"BULK-8", "5.2", {NO_BULK, NO_BULK}},
+    {"BULK-9", "5.2", {NO_BULK, NO_BULK}},
+    {"BULK-10", "5.2", {NO_BULK, NO_BULK}},
+    {"BULK-11", "5.3", {NO_BULK, NO_BULK}},
+    {"BULK-12", "5.3", {NO_BULK, NO_BULK}},
+    {"BULK-13", "5.4", {NO_BULK, NO_BULK}},
+    {"ACK-1", "6", {"listens to no service here", NULL}},
+    {"ACK-2", "6", {"listens to no service here", NULL}},
+    {"ACK-3", "6", {NULL, "has one listener of a service here"}},
+    {"ACK-4", "6", {NULL, "announces nothing here"}},
+    {"ACK-5", "6", {NULL, "announces nothing here"}},
+    {"ACK-6", "6", {"listens to no service here", NULL}},
     {0},
 };

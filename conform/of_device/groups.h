@@ -14,5 +14,7 @@ extern const struct conform_check device_doorbell_checks[];
 extern const struct conform_check device_message_checks[];
 extern const struct conform_check device_name_checks[];
 extern const struct conform_check device_life_checks[];
+extern const struct conform_check device_ack_checks[];
+extern const struct conform_check device_buffer_checks[];
 
 #endif

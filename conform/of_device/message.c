@@ -11,7 +11,7 @@ static void expect_same(struct conform *c, const uint32_t *kept, uint32_t count)
 
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *const at = driver_buffer(d, 0, kept[i]);
-        const uint8_t *const copy = d->copy + (at - (d->buffers - d->stride));
+        const uint8_t *const copy = driver_copy(d, at);
         expect(c, memcmp(at, copy, BUFFER_BYTES) == 0,
                "a buffer that is not the device's is not written to",
                "buffer %u of queue 0, which it gave back, was", kept[i]);

@@ -11,5 +11,6 @@ extern const struct conform_check driver_ring_checks[];
 extern const struct conform_check driver_doorbell_checks[];
 extern const struct conform_check driver_message_checks[];
 extern const struct conform_check driver_name_checks[];
+extern const struct conform_check driver_extension_checks[];
 
 #endif

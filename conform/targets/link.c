@@ -62,6 +62,9 @@ static void on_service(struct yoke_ns *ns, const struct yoke_service *service, b
             client->waiting = 0;
             client->greeting = yoke_ept_open(&l->link, &client->ept, YOKE_RPMSG_ADDR_ANY,
                                              service->addr, receive, client) == YOKE_OK;
+            if (client->greeting) {
+                (void)yoke_bind(&l->bindings, &client->ept, service);
+            }
             return;
         }
         if (!up && known) {
@@ -130,6 +133,13 @@ static bool start(struct conform_target *target)
     if (status == YOKE_OK) {
         status =
             yoke_ns_listen(&l->link, &l->ns, l->services, CONFORM_LINK_SERVICES, on_service, l);
+    }
+    if (status == YOKE_OK) {
+        status = yoke_control_open(&l->link, &l->control);
+    }
+    if (status == YOKE_OK) {
+        status =
+            yoke_bindings_open(&l->control, &l->bindings, &l->ns, l->bound, CONFORM_LINK_SERVICES);
     }
     if (status == YOKE_OK) {
         status = yoke_link_start(&l->link);

@@ -4,7 +4,7 @@
 #ifndef CONFORM_TARGETS_LINK_H
 #define CONFORM_TARGETS_LINK_H
 
-#include <yoke/rpmsg.h>
+#include <yoke/ack.h>
 
 #include "../conform.h"
 
@@ -34,6 +34,9 @@ struct conform_link {
     struct yoke_link link;
     struct yoke_ns ns;
     struct yoke_service services[CONFORM_LINK_SERVICES];
+    struct yoke_control control;
+    struct yoke_bindings bindings;
+    struct yoke_binding bound[CONFORM_LINK_SERVICES];
     struct conform_link_client {
         struct yoke_ept ept;
         bool greeting; ///< Its greeting is to be sent.

@@ -2,6 +2,8 @@
 // Libyoke's loader is used to put the image into memory, and for nothing else.
 #include "machine.h"
 
+#include "../table.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -124,6 +126,16 @@ static bool find_free(struct conform_machine *m)
     return false;
 }
 
+/// What a table of version 2 says of buffers: the checker reads that itself.
+static void find_sizes(struct conform_target *target, const struct yoke_elf *elf)
+{
+    struct yoke_section section;
+
+    if (yoke_elf_find_section(elf, ".resource_table.2", &section) == YOKE_OK) {
+        (void)table_buffer_sizes(section.bytes.data, section.bytes.size, target->buffer_size);
+    }
+}
+
 int conform_machine_open(struct conform_machine *m, const struct yoke_elf *elf,
                          struct yoke_machine *machine, const char *service)
 {
@@ -168,5 +180,6 @@ int conform_machine_open(struct conform_machine *m, const struct yoke_elf *elf,
         target->pa[i] = (struct conform_window){region->pa, region->size, region->va};
     }
     target->entry = yoke_plan_at(&m->plan, vdev);
+    find_sizes(target, elf);
     return YOKE_OK;
 }

@@ -1,17 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checker's list of rules is that of spec/base.md: the same labels, in order, in their sections."""
+"""The checker's rules are those of the documents it reads: the same labels, in order, in their
+sections."""
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = ("spec/base.md", "spec/extensions.md")
 
 
 def written():
-    """[(label, section)] as the document has them."""
+    """[(label, section)] as the documents have them."""
     section, rules = "", []
-    for line in (ROOT / "spec/base.md").read_text(encoding="utf-8").splitlines():
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS)
+    for line in text.splitlines():
         heading = re.match(r"#+ (\d+(?:\.\d+)?) ", line)
         rule = re.match(r"\*\*\[([A-Z0-9]+-\d+)\]\*\*", line)
         if heading:
@@ -32,9 +35,9 @@ def main():
     document, checker = written(), listed()
     for rule in sorted(set(document) ^ set(checker)):
         print(f"{rule[0]} in section {rule[1]}: only in "
-              f"{'spec/base.md' if rule in document else 'conform/rules.c'}")
+              f"{'the documents' if rule in document else 'conform/rules.c'}")
     if document != checker:
-        print("conform/rules.c is to have the rules of spec/base.md in their order")
+        print(f"conform/rules.c is to have the rules of {' and '.join(DOCUMENTS)} in their order")
         return 1
     print(f"{len(checker)} rules")
     return 0

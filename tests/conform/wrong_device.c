@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tiny device with an echo service, and the ways in which it can be wrong.
+// A tiny device with an echo service that greets its listeners.
+#include "wrong_device.h"
 #include "wrong.h"
 
 #include <string.h>
@@ -10,172 +11,14 @@
 #define NUM 16u
 #define ALIGN 32u
 #define ECHO 1024u
+#define TO_DRIVER 1024u ///< Bytes of its buffers, each way.
+#define TO_DEVICE 768u
+#define LISTENERS 4u
 #define NS 1u
+#define SIZES (1u << 16)
+#define ACK (1u << 20)
 #define INDIRECT (1u << 28)
 #define EVENT (1u << 29)
-
-enum {
-    NONE,
-    WRITES_STATUS,
-    LIVE_AT_3,
-    LIVE_ONLY_AT_7,
-    RESET_ONLY_BY_0,
-    TAKES_ANY_FEATURE,
-    EVENT_UNASKED,
-    OFFERS_BIT_30,
-    RINGS_BEFORE_READY,
-    FEATURES_BEFORE_READY,
-    WAITS_FOR_A_BELL,
-    LOOKS_ONLY_AT_BELL_0,
-    ANY_DA,
-    ANY_NUM,
-    ANY_ALIGN,
-    KEEPS_INDICES,
-    KEEPS_HELD,
-    RINGS_QUEUE_NUMBER,
-    LOOKS_AT_ONE_QUEUE,
-    NUM_3,
-    USED_ELSEWHERE,
-    BUFFERS_BY_DA,
-    ONLY_THE_START,
-    ONLY_32_BITS,
-    WRITES_AVAIL,
-    FOLLOWS_NOTHING,
-    WRITES_WITHOUT_WRITE,
-    INDIRECT_UNASKED,
-    INDIRECT_NESTED,
-    INDIRECT_WITH_NEXT,
-    INDIRECT_ANY_LENGTH,
-    KEEPS_REFUSED,
-    COMPARES_INDICES,
-    ANY_INDEX,
-    GIVES_BACK_ANY_HEAD,
-    TAKES_HEADS_TWICE,
-    LENGTH_OF_READS,
-    ANY_FLAG_SUPPRESSES,
-    EVENT_LATE,
-    FLAGS_WITH_EVENT,
-    NEVER_ASKS,
-    NEVER_RINGS,
-    READS_BACK,
-    JUNK_IN_HEADER,
-    WANTS_FLAGS_0,
-    TAKES_WRITE_BUFFERS,
-    USED_WITHOUT_HEADER,
-    ANY_HEADER_LEN,
-    CUTS,
-    OVERRUNS,
-    STOPS_AT_BAD,
-    BOUNCES,
-    LAST_FIRST,
-    LOSES_BUFFERS,
-    WRITES_RETURNED,
-    SENDS_WITHOUT_BUFFER,
-    ANNOUNCES_UNASKED,
-    ANNOUNCES_44,
-    NAME_NOT_FILLED,
-    ANNOUNCES_TWICE,
-    ANNOUNCES_ONCE_EVER,
-    LOSES_ANNOUNCEMENTS,
-    SERVICE_AT_53,
-    ANSWERS_NOBODY,
-    ANSWERS_TO_1024,
-    DELIVERS_OLD,
-    SPEAKS_WHEN_DOWN,
-    UP_ONLY_TWICE,
-    SENDS_BEFORE_READY,
-    DIES_OF_NAMES,
-    OTHER_BYTE_ORDER,
-    OFFENDED_BY_BELLS,
-    CONSOLE,
-    WAITS_FOR_NO_BUFFER,
-    FULL_OF_NAMES,
-    TWO_AT_ONE_ADDRESS,
-    NO_ADDRESS,
-    GOES_ON_AFTER_START,
-};
-
-const struct deviation device_deviations[] = {
-    [NONE] = {"none", "nothing"},
-    [WRITES_STATUS] = {"VDEV-2", "sets NEEDS_RESET in the status"},
-    [LIVE_AT_3] = {"VDEV-3", "uses rings at status 3"},
-    [LIVE_ONLY_AT_7] = {"VDEV-3", "takes only 7 for live"},
-    [RESET_ONLY_BY_0] = {"VDEV-5", "takes only 0 for a reset"},
-    [TAKES_ANY_FEATURE] = {"VDEV-7", "lets the driver take features that it did not offer"},
-    [EVENT_UNASKED] = {"VDEV-8", "uses event indices without having negotiated them"},
-    [OFFERS_BIT_30] = {"VDEV-9", "offers feature bit 30"},
-    [RINGS_BEFORE_READY] = {"VDEV-11", "looks for its rings when it starts"},
-    [FEATURES_BEFORE_READY] = {"VDEV-11", "looks at features only the first time"},
-    [WAITS_FOR_A_BELL] = {"VDEV-12", "looks at the status only after a doorbell"},
-    [LOOKS_ONLY_AT_BELL_0] = {"VDEV-13", "looks at the status only at the doorbell of queue 0"},
-    [ANY_DA] = {"VDEV-15", "takes an address of 0xffffffff for one of its own memory"},
-    [ANY_NUM] = {"VDEV-15", "believes num"},
-    [ANY_ALIGN] = {"VDEV-15", "believes align"},
-    [KEEPS_INDICES] = {"VDEV-16", "goes on with its indices after a reset"},
-    [KEEPS_HELD] = {"VDEV-16", "answers after a reset what it held before"},
-    [RINGS_QUEUE_NUMBER] = {"VDEV-17", "rings with the queue's number"},
-    [LOOKS_AT_ONE_QUEUE] = {"VDEV-18", "looks only at the queue that was rung for"},
-    [NUM_3] = {"RING-1", "takes any num up to its own"},
-    [USED_ELSEWHERE] = {"RING-2", "has the used part where align 4 would have it"},
-    [BUFFERS_BY_DA] = {"RING-3", "takes addresses of buffers for device addresses"},
-    [ONLY_THE_START] = {"RING-3", "looks only whether a buffer begins in its memory"},
-    [ONLY_32_BITS] = {"RING-3", "looks only at 36 bits of addresses"},
-    [WRITES_AVAIL] = {"RING-5", "clears the flags of the available part"},
-    [FOLLOWS_NOTHING] = {"RING-6", "takes the first descriptor, whatever NEXT says"},
-    [WRITES_WITHOUT_WRITE] = {"RING-7", "writes to a buffer without WRITE"},
-    [INDIRECT_UNASKED] = {"RING-8", "takes indirect descriptors without having negotiated them"},
-    [INDIRECT_NESTED] = {"RING-8", "takes indirect descriptors in indirect tables"},
-    [INDIRECT_WITH_NEXT] = {"RING-8", "takes indirect descriptors with NEXT"},
-    [INDIRECT_ANY_LENGTH] = {"RING-8", "takes indirect tables of any length"},
-    [KEEPS_REFUSED] = {"RING-10", "does not give back what it refuses"},
-    [COMPARES_INDICES] = {"RING-11", "compares indices with <"},
-    [ANY_INDEX] = {"RING-12", "believes the available index"},
-    [GIVES_BACK_ANY_HEAD] = {"RING-13", "gives back heads that do not exist"},
-    [TAKES_HEADS_TWICE] = {"RING-13", "takes heads that it has already"},
-    [LENGTH_OF_READS] = {"RING-14", "gives back what it read with its length"},
-    [ANY_FLAG_SUPPRESSES] = {"RING-18", "takes any flag for suppression"},
-    [EVENT_LATE] = {"RING-19", "rings one later than the event says"},
-    [FLAGS_WITH_EVENT] = {"RING-19", "sets flags with event indices"},
-    [NEVER_ASKS] = {"RING-21", "never asks for a doorbell again"},
-    [NEVER_RINGS] = {"RING-20", "rings only now and then"},
-    [READS_BACK] = {"RING-23", "reads its used index back"},
-    [JUNK_IN_HEADER] = {"MSG-4", "leaves the reserved field as it was"},
-    [WANTS_FLAGS_0] = {"MSG-4", "refuses messages with flags"},
-    [TAKES_WRITE_BUFFERS] = {"MSG-5", "takes messages in buffers with WRITE"},
-    [USED_WITHOUT_HEADER] = {"MSG-7", "leaves the header out of the used length"},
-    [ANY_HEADER_LEN] = {"MSG-8", "believes the header's len"},
-    [CUTS] = {"MSG-9", "cuts a message to fit"},
-    [OVERRUNS] = {"MSG-9", "takes every buffer for one of 512 bytes"},
-    [STOPS_AT_BAD] = {"MSG-10", "takes no message any more after it refused one"},
-    [BOUNCES] = {"MSG-11", "sends back what nobody takes"},
-    [LAST_FIRST] = {"MSG-12", "answers the last first"},
-    [LOSES_BUFFERS] = {"MSG-13", "does not give back each seventh buffer"},
-    [WRITES_RETURNED] = {"MSG-14", "writes to a buffer after giving it back"},
-    [SENDS_WITHOUT_BUFFER] = {"MSG-14", "writes to old buffers if there is none"},
-    [ANNOUNCES_UNASKED] = {"NS-1", "announces without having negotiated the name service"},
-    [ANNOUNCES_44] = {"NS-2", "announces in 44 bytes"},
-    [NAME_NOT_FILLED] = {"NS-3", "does not fill up its name"},
-    [ANNOUNCES_TWICE] = {"NS-7", "announces twice"},
-    [ANNOUNCES_ONCE_EVER] = {"NS-7", "announces only the first time"},
-    [LOSES_ANNOUNCEMENTS] = {"NS-8", "forgets an announcement that finds no buffer"},
-    [SERVICE_AT_53] = {"ADDR-2", "answers at address 53"},
-    [ANSWERS_NOBODY] = {"ADDR-4", "answers to 0xffffffff"},
-    [ANSWERS_TO_1024] = {"ADDR-5", "sends all answers to 1024"},
-    [DELIVERS_OLD] = {"LIFE-3", "answers what came before a reset after it"},
-    [SPEAKS_WHEN_DOWN] = {"LIFE-1", "goes on until its next doorbell but one"},
-    [UP_ONLY_TWICE] = {"LIFE-2", "comes up twice and no more"},
-    [SENDS_BEFORE_READY] = {"LIFE-6", "announces as soon as there is a buffer"},
-    [DIES_OF_NAMES] = {"NS-4", "dies of a name without end"},
-    [OTHER_BYTE_ORDER] = {"RING-4", "has addresses in the other byte order"},
-    [OFFENDED_BY_BELLS] = {"RING-22", "stops at a doorbell without need"},
-    [CONSOLE] = {"MSG-1", "is a console"},
-    [WAITS_FOR_NO_BUFFER] = {"MSG-15", "does not ask for a doorbell when it waits for a buffer"},
-    [FULL_OF_NAMES] = {"NS-11", "stops after 100 announcements"},
-    [TWO_AT_ONE_ADDRESS] = {"ADDR-1", "has two services at one address"},
-    [NO_ADDRESS] = {"ADDR-3", "has its service at 0xffffffff"},
-    [GOES_ON_AFTER_START] = {"LIFE-11", "goes on with what memory holds when it starts"},
-    {0},
-};
 
 struct queue {
     uint8_t *desc, *avail, *used;
@@ -194,6 +37,12 @@ static struct {
     struct queue q[2];
     uint16_t held[64];
     unsigned held_count, sent, names;
+    uint32_t limit; ///< Bytes of a message that comes, at most.
+    struct {
+        uint32_t address;
+        bool waits; ///< It was not greeted yet.
+    } listeners[LISTENERS];
+    unsigned listener_count;
     uint8_t old[20]; ///< A message from before a reset.
     uint32_t entry[20];
     _Alignas(4096) uint8_t memory[SIZE + 1024];
@@ -373,6 +222,8 @@ static bool send(uint32_t src, uint32_t dst, const uint8_t *data, uint32_t size)
     }
     if (d.wrong == OVERRUNS) {
         room = 512;
+    } else if (d.wrong == OVERRUNS_AGREED && (d.features & SIZES) != 0) {
+        room = TO_DRIVER;
     }
     if (size > room - 16) {
         if (d.wrong != CUTS) {
@@ -427,6 +278,73 @@ static void announce(void)
     }
 }
 
+// ------------------------------------------------------------------------------------- records
+
+/// Speaks to listeners that were not spoken to. False if some have to wait for a buffer.
+static bool greet(void)
+{
+    for (unsigned i = 0; i < d.listener_count; i++) {
+        if (d.listeners[i].waits) {
+            d.listeners[i].waits = !send(ECHO, d.listeners[i].address, (const uint8_t *)"hello", 5);
+        }
+        if (d.listeners[i].waits) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void hear_record(const uint8_t *record)
+{
+    const uint32_t address = get(record + 4, 4);
+    const uint32_t value = get(record + 12, 4);
+    unsigned at = 0;
+
+    if ((get(record + 8, 4) != ECHO && d.wrong != ANY_PEER) ||
+        (value > 1 && d.wrong != ANY_VALUE) || (address == UINT32_MAX && d.wrong != BINDS_NOBODY)) {
+        return;
+    }
+    while (at < d.listener_count && d.listeners[at].address != address) {
+        at++;
+    }
+    if (value == 0 && at < d.listener_count) {
+        d.listeners[at] = d.listeners[--d.listener_count];
+        d.listener_count = d.wrong == FORGETS_ALL ? 0 : d.listener_count;
+    } else if (value != 0 && at < d.listener_count) {
+        d.listeners[at].waits |= d.wrong == BINDS_TWICE;
+    } else if (value != 0 && at < LISTENERS) {
+        d.listeners[at].address = address;
+        d.listeners[at].waits = true;
+        d.listener_count++;
+    } else if (value != 0) {
+        d.stuck |= d.wrong == STOPS_WHEN_FULL;
+    }
+}
+
+static void hear(const uint8_t *message, uint32_t size)
+{
+    const uint32_t count = size / 16;
+
+    if (((d.features & ACK) == 0 && d.wrong != BOUND_UNASKED) ||
+        (get(message, 4) != 54 && d.wrong != RECORDS_OF_ANYBODY) ||
+        (size % 16 != 0 && d.wrong != RECORDS_OF_ANY_LENGTH) ||
+        (get(message + 8, 4) != 0 && d.wrong == WANTS_RESERVED_0)) {
+        return;
+    }
+    for (uint32_t i = 0; i < count && (i == 0 || d.wrong != ONE_RECORD); i++) {
+        const uint8_t *const record =
+            message + 16 + 16 * (d.wrong == LAST_RECORD_FIRST ? count - 1 - i : i);
+        const uint32_t kind = get(record, d.wrong == KINDS_OF_8_BITS ? 1 : 4);
+        if (kind == 3) {
+            hear_record(record);
+        } else if (d.wrong == STOPS_AT_KINDS) {
+            return;
+        }
+    }
+}
+
+// ------------------------------------------------------------------------------------- answers
+
 /// False if it has to wait for a buffer.
 static bool answer(const uint8_t *buffer, uint32_t len)
 {
@@ -450,6 +368,16 @@ static bool answer(const uint8_t *buffer, uint32_t len)
         }
         size = len - 16;
     }
+    if (size > d.limit - 16 && d.wrong != ANY_SIZE) {
+        return true;
+    }
+    if (dst == 54) {
+        if (d.wrong == KEEPS_RECORDS && !greet()) {
+            return false;
+        }
+        hear(buffer, size);
+        return src == 54 || d.wrong != ANSWERS_AT_54 || send(54, src, buffer + 16, size);
+    }
     if (d.wrong == WANTS_FLAGS_0 && get(buffer + 14, 2) != 0) {
         return true;
     }
@@ -458,6 +386,9 @@ static bool answer(const uint8_t *buffer, uint32_t len)
     }
     if (src == UINT32_MAX && d.wrong != ANSWERS_NOBODY) {
         return true;
+    }
+    if (size > 496 && (d.features & SIZES) == 0) {
+        size = 496; // No right device gets here.
     }
     return send(dst, d.wrong == ANSWERS_TO_1024 ? 1024 : src, buffer + 16, size);
 }
@@ -509,6 +440,7 @@ static void work(void)
     if (d.broken) {
         return;
     }
+    (void)greet();
     if (d.wrong != NEVER_ASKS) {
         for (unsigned i = d.wrong == WAITS_FOR_NO_BUFFER; i < 2 && (d.features & EVENT) != 0; i++) {
             set(d.q[i].used + 4 + 8 * d.q[i].num, 2, d.q[i].seen);
@@ -591,6 +523,13 @@ static void come_up(void)
     if (d.wrong != KEEPS_HELD) {
         d.held_count = 0;
     }
+    if (d.wrong != REMEMBERS_LISTENERS) {
+        d.listener_count = 0;
+    }
+    if (d.wrong != FIRST_SIZES || d.ups == 1) {
+        const bool sizes = d.wrong == ALWAYS_SIZES || (d.features & SIZES) != 0;
+        d.limit = sizes && d.wrong != ALWAYS_512 ? TO_DEVICE : 512;
+    }
     d.broken =
         ((d.features & ~offered) != 0 && d.wrong != TAKES_ANY_FEATURE) || !find(0) || !find(1);
     if (d.wrong == WRITES_STATUS) {
@@ -633,7 +572,9 @@ static bool load(struct conform_target *target)
     memset(d.entry, 0, sizeof d.entry);
     set(field(0), 4, 3);
     set(field(4), 4, d.wrong == CONSOLE ? 3 : 7);
-    set(field(12), 4, NS | INDIRECT | EVENT | (d.wrong == OFFERS_BIT_30 ? 1u << 30 : 0));
+    set(field(12), 4,
+        NS | INDIRECT | EVENT | ACK | (d.wrong == SIZES_WITHOUT_BIT ? 0 : SIZES) |
+            (d.wrong == OFFERS_BIT_30 ? 1u << 30 : 0));
     set(field(25), 1, 2);
     for (unsigned i = 0; i < 2; i++) {
         set(field(28 + 20 * i), 4, UINT32_MAX);
@@ -651,7 +592,7 @@ static bool start(struct conform_target *target)
     d.started = true;
     d.booted = false;
     d.bells = d.rang = d.ups = d.sent = 0;
-    d.held_count = 0;
+    d.held_count = d.listener_count = 0;
     d.early_da[0] = get(field(28), 4);
     d.early_da[1] = get(field(48), 4);
     if (d.wrong != GOES_ON_AFTER_START) {
@@ -737,6 +678,7 @@ struct conform_target *wrong_device(unsigned deviation)
         .free_da = DA,
         .free_pa = PA,
         .free_size = SIZE,
+        .buffer_size = {TO_DRIVER, TO_DEVICE},
         .service = "echo",
         .answer_ms = 60,
         .quiet_ms = 12,

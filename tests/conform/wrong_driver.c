@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tiny driver with a client that sends back what it gets, and the ways in which it can be wrong.
+// A tiny driver with a client that sends back what it gets, and says that it listens.
+#include "wrong_driver.h"
 #include "wrong.h"
 
 #include <string.h>
@@ -12,149 +13,10 @@
 #define CLIENTS 6u
 #define HELD 32u
 #define NS 1u
+#define SIZES (1u << 16)
+#define ACK (1u << 20)
 #define INDIRECT (1u << 28)
 #define EVENT (1u << 29)
-
-enum {
-    NONE,
-    WRITES_NUM,
-    STATUS_15,
-    STAYS_AT_7,
-    TAKES_TOO_MUCH,
-    EVENT_UNASKED,
-    TAKES_BIT_30,
-    ZEROES_NOTHING,
-    NO_KICK,
-    RINGS_QUEUE_NUMBER,
-    LOOKS_AT_ONE_QUEUE,
-    GOES_ON_WHEN_DOWN,
-    RINGS_WHEN_DOWN,
-    DELIVERS_OLD,
-    SENDS_EARLY,
-    TAKES_RINGS_AS_THEY_ARE,
-    ANY_SHAPE,
-    USED_ELSEWHERE,
-    BUFFERS_BY_DA,
-    OTHER_BYTE_ORDER,
-    WRITES_USED,
-    HEADS_TWICE,
-    COMPARES_INDICES,
-    ANY_INDEX,
-    IDS_OF_16_BITS,
-    STOPS_AT_BAD_ID,
-    BELIEVES_LENGTH,
-    ANY_FLAG_SUPPRESSES,
-    EVENT_LATE,
-    FLAGS_WITH_EVENT,
-    RINGS_NOW_AND_THEN,
-    NEVER_ASKS,
-    OFFENDED_BY_BELLS,
-    READS_INDEX_BACK,
-    READS_LENGTH_BACK,
-    READS_PLACE_BACK,
-    WRITE_IN_QUEUE_1,
-    SHARES_BUFFERS,
-    SHORT_BUFFERS,
-    NO_WRITE,
-    JUNK_IN_HEADER,
-    WANTS_FLAGS_0,
-    DESC_WITHOUT_HEADER,
-    ANY_HEADER_LEN,
-    CUTS,
-    KEEPS_REFUSED,
-    BOUNCES,
-    LAST_FIRST,
-    RETURNS_LESS,
-    WRITES_SENT,
-    FORGETS_TO_WAIT,
-    ANNOUNCES_UNASKED,
-    NAMES_OF_ANY_SIZE,
-    NAMES_WITHOUT_END,
-    FLAGS_OF_ANY_VALUE,
-    NAMES_OF_32_BYTES,
-    GREETS_AGAIN,
-    ONE_OF_A_NAME,
-    DESTROYS_BY_NAME,
-    NEVER_DESTROYS,
-    REMEMBERS_SERVICES,
-    TABLE_OVERFLOWS,
-    ONE_ADDRESS,
-    ANSWERS_AT_53,
-    LOW_ADDRESSES,
-    ANSWERS_NOBODY,
-    ANSWERS_THE_SERVICE,
-};
-
-const struct deviation driver_deviations[] = {
-    [NONE] = {"none", "nothing"},
-    [WRITES_NUM] = {"VDEV-1", "writes num of a ring"},
-    [STATUS_15] = {"VDEV-4", "sets FEATURES_OK"},
-    [STAYS_AT_7] = {"VDEV-4", "lets go without a reset"},
-    [TAKES_TOO_MUCH] = {"VDEV-6", "takes INDIRECT_DESC, offered or not"},
-    [EVENT_UNASKED] = {"VDEV-8", "uses event indices without having negotiated them"},
-    [TAKES_BIT_30] = {"VDEV-9", "takes feature bit 30"},
-    [ZEROES_NOTHING] = {"VDEV-10", "does not zero used parts"},
-    [NO_KICK] = {"VDEV-14", "does not ring after status 7"},
-    [RINGS_QUEUE_NUMBER] = {"VDEV-17", "rings with the queue's number"},
-    [LOOKS_AT_ONE_QUEUE] = {"VDEV-18", "looks only at the queue that was rung for"},
-    [GOES_ON_WHEN_DOWN] = {"LIFE-9", "takes messages after it reset the device"},
-    [RINGS_WHEN_DOWN] = {"LIFE-1", "rings back when it is rung after a reset"},
-    [DELIVERS_OLD] = {"LIFE-3", "delivers after a reset what came before it"},
-    [SENDS_EARLY] = {"LIFE-7", "sends before status 7"},
-    [TAKES_RINGS_AS_THEY_ARE] = {"LIFE-14", "goes on with rings as they are"},
-    [ANY_SHAPE] = {"RING-1", "takes any num and align"},
-    [USED_ELSEWHERE] = {"RING-2", "has the used part where align 4 would have it"},
-    [BUFFERS_BY_DA] = {"RING-3", "writes device addresses to descriptors"},
-    [OTHER_BYTE_ORDER] = {"RING-4", "has addresses in the other byte order"},
-    [WRITES_USED] = {"RING-5", "clears the flags of the used part"},
-    [HEADS_TWICE] = {"RING-11", "puts each seventh head twice"},
-    [COMPARES_INDICES] = {"RING-11", "compares indices with <"},
-    [ANY_INDEX] = {"RING-15", "believes the used index"},
-    [IDS_OF_16_BITS] = {"RING-16", "looks at 16 bits of ids"},
-    [STOPS_AT_BAD_ID] = {"RING-16", "stops at an id that does not exist"},
-    [BELIEVES_LENGTH] = {"RING-17", "believes the used length"},
-    [ANY_FLAG_SUPPRESSES] = {"RING-18", "takes any flag for suppression"},
-    [EVENT_LATE] = {"RING-19", "rings one later than the event says"},
-    [FLAGS_WITH_EVENT] = {"RING-19", "sets flags with event indices"},
-    [RINGS_NOW_AND_THEN] = {"RING-20", "rings only now and then"},
-    [NEVER_ASKS] = {"RING-21", "never asks for a doorbell again"},
-    [OFFENDED_BY_BELLS] = {"RING-22", "stops at a doorbell without need"},
-    [READS_INDEX_BACK] = {"RING-23", "reads its available index back"},
-    [READS_LENGTH_BACK] = {"RING-23", "reads the length of a buffer back from its descriptor"},
-    [READS_PLACE_BACK] = {"RING-23", "reads the place of a buffer back from its descriptor"},
-    [WRITE_IN_QUEUE_1] = {"MSG-1", "sets WRITE in queue 1"},
-    [SHARES_BUFFERS] = {"MSG-2", "has one buffer for two descriptors"},
-    [SHORT_BUFFERS] = {"MSG-2", "has buffers of 256 bytes"},
-    [NO_WRITE] = {"MSG-3", "does not set WRITE in queue 0"},
-    [JUNK_IN_HEADER] = {"MSG-4", "leaves the reserved field as it was"},
-    [WANTS_FLAGS_0] = {"MSG-4", "refuses messages with flags"},
-    [DESC_WITHOUT_HEADER] = {"MSG-6", "leaves the header out of the descriptor's length"},
-    [ANY_HEADER_LEN] = {"MSG-8", "believes the header's len"},
-    [CUTS] = {"MSG-9", "cuts messages to 400 bytes"},
-    [KEEPS_REFUSED] = {"MSG-10", "keeps the buffers of what it refuses"},
-    [BOUNCES] = {"MSG-11", "sends back what nobody takes"},
-    [LAST_FIRST] = {"MSG-12", "answers the last first"},
-    [RETURNS_LESS] = {"MSG-13", "gives buffers back with the length of their message"},
-    [WRITES_SENT] = {"MSG-14", "writes to a buffer that the device has"},
-    [FORGETS_TO_WAIT] = {"MSG-15", "does not ask for a doorbell when it waits for a buffer"},
-    [ANNOUNCES_UNASKED] = {"NS-1", "announces without having negotiated the name service"},
-    [NAMES_OF_ANY_SIZE] = {"NS-4", "takes announcements of any length"},
-    [NAMES_WITHOUT_END] = {"NS-4", "looks only at as many bytes of a name as it knows"},
-    [FLAGS_OF_ANY_VALUE] = {"NS-4", "takes every flag but 1 for create"},
-    [NAMES_OF_32_BYTES] = {"NS-4", "compares bytes behind a name's end"},
-    [GREETS_AGAIN] = {"NS-5", "takes the same announcement for another service"},
-    [ONE_OF_A_NAME] = {"NS-5", "takes one service of a name"},
-    [DESTROYS_BY_NAME] = {"NS-6", "destroys by name"},
-    [NEVER_DESTROYS] = {"NS-6", "does not know destroy"},
-    [REMEMBERS_SERVICES] = {"NS-9", "remembers services when the link goes down"},
-    [TABLE_OVERFLOWS] = {"NS-11", "forgets its first service when there is no room"},
-    [ONE_ADDRESS] = {"ADDR-1", "has all clients at one address"},
-    [ANSWERS_AT_53] = {"ADDR-2", "answers at address 53"},
-    [LOW_ADDRESSES] = {"ADDR-3", "chooses addresses below 1024"},
-    [ANSWERS_NOBODY] = {"ADDR-4", "has its client at 0xffffffff too"},
-    [ANSWERS_THE_SERVICE] = {"ADDR-5", "sends answers to the service, not to who sent"},
-    {0},
-};
 
 struct queue {
     uint8_t *desc, *avail, *used;
@@ -180,6 +42,8 @@ static struct {
     struct client {
         uint32_t address, service;
         char name[32];
+        bool due;   ///< It was not said yet that it listens.
+        bool heard; ///< A message came for it.
     } clients[CLIENTS];
     struct note held[HELD];
     uint32_t held_count;
@@ -324,6 +188,29 @@ static bool send(uint32_t src, uint32_t dst, const uint8_t *data, uint32_t size)
 
 // ------------------------------------------------------------------------------------- service
 
+/// Says of who listens that it does.
+static void say(uint32_t endpoint, uint32_t service, uint32_t value)
+{
+    uint8_t record[20] = {3};
+    const uint32_t src = d.wrong == RECORDS_FROM_CLIENTS ? endpoint : 54;
+
+    set(record + 4, 4, d.wrong == SAYS_THE_SERVICE ? service : endpoint);
+    set(record + 8, 4, service);
+    set(record + 12, 4, value);
+    (void)send(src, 54, record, d.wrong == RECORDS_OF_20 ? 20 : 16);
+}
+
+static void say_all(void)
+{
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        struct client *const c = &d.clients[i];
+        if (c->address != 0 && c->due && (d.features & ACK) != 0 && d.spares != 0) {
+            c->due = false;
+            say(c->address, c->service, 1);
+        }
+    }
+}
+
 static void open_client(const uint8_t *name, uint32_t service)
 {
     for (unsigned i = 0; i <= CLIENTS; i++) {
@@ -337,6 +224,9 @@ static void open_client(const uint8_t *name, uint32_t service)
                                                   : d.next_address++;
             c->service = service;
             memcpy(c->name, name, 32);
+            c->heard = false;
+            c->due =
+                d.wrong == SAYS_ALWAYS || (memcmp(name, "svc", 4) == 0 && d.wrong != SAYS_NOTHING);
             if (memcmp(name, "svc", 4) == 0) {
                 (void)send(c->address, service, (const uint8_t *)"hello", 5);
             }
@@ -377,6 +267,11 @@ static void hear(const uint8_t *ns, uint32_t size)
         if (flags == 1 && d.wrong != NEVER_DESTROYS &&
             (same || (same_name && d.wrong == DESTROYS_BY_NAME))) {
             c->address = 0;
+            if (d.wrong == SAYS_WITHDRAWN && (d.features & ACK) != 0) {
+                say(1024, service, 0);
+            }
+        } else if (same && flags == 0 && memcmp(name, "svc", 4) == 0) {
+            c->due = d.wrong != SAYS_ONCE && d.wrong != SAYS_NOTHING;
         }
         known |= same || (same_name && d.wrong == ONE_OF_A_NAME);
     }
@@ -387,7 +282,7 @@ static void hear(const uint8_t *ns, uint32_t size)
 
 static void receive(const struct note *note)
 {
-    const struct client *client = NULL;
+    struct client *client = NULL;
 
     if (note->dst == 53) {
         hear(note->data, note->size);
@@ -399,6 +294,19 @@ static void receive(const struct note *note)
         if (d.clients[i].address != 0 && (d.clients[i].address == note->dst ||
                                           (d.wrong == ANSWERS_NOBODY && note->dst == UINT32_MAX))) {
             client = &d.clients[i];
+        }
+    }
+    if (note->dst == 54 && (d.features & ACK) != 0) {
+        d.broken |= d.wrong == STOPS_AT_KINDS && note->size != 0 && get(note->data, 4) != 3;
+        if (d.wrong == ANSWERS_AT_54 && note->src != 54) {
+            (void)send(54, note->src, note->data, note->size);
+        }
+        return;
+    }
+    if (client != NULL && !client->heard) {
+        client->heard = true;
+        if (d.wrong == DEAF_AT_FIRST) {
+            return;
         }
     }
     if ((client == NULL && d.wrong != BOUNCES && d.wrong != ANSWERS_AT_53) ||
@@ -462,7 +370,8 @@ static void take(uint32_t id, uint32_t len)
     if (!refused) {
         memcpy(note.data, at + 16, note.size);
     }
-    if (!refused || d.wrong != KEEPS_REFUSED) {
+    const bool kept = d.wrong == KEEPS_RECORDS && len >= 16 && note.dst == 54;
+    if ((!refused || d.wrong != KEEPS_REFUSED) && !kept) {
         put(0, id, d.wrong == RETURNS_LESS && len > 16 ? len : 512);
     }
     if (!refused) {
@@ -493,6 +402,7 @@ static void work(uint32_t bells)
     if (d.broken) {
         return;
     }
+    say_all();
     ring_if_asked(0);
     ring_if_asked(1);
     if ((d.features & EVENT) != 0 && d.wrong != NEVER_ASKS) {
@@ -569,7 +479,8 @@ static bool start(struct conform_target *target)
     d.up = d.broken = false;
     set(field(24), 1, 1);
     set(field(24), 1, 3);
-    d.features = offered & (NS | INDIRECT | EVENT | (d.wrong == TAKES_BIT_30 ? 1u << 30 : 0));
+    d.features = offered & (NS | INDIRECT | EVENT | ACK | (d.wrong == TAKES_BIT_30 ? 1u << 30 : 0) |
+                            (d.wrong == TAKES_BIT_16 ? SIZES : 0));
     if (d.wrong == TAKES_TOO_MUCH) {
         d.features |= INDIRECT;
     }
@@ -590,7 +501,7 @@ static bool start(struct conform_target *target)
     }
     for (uint32_t i = 0; i < d.q[0].num; i++) {
         memset(buffer(1, i), 0xcc, 512);
-        put(0, i, 512);
+        put(0, i, d.wrong == BUFFERS_OF_400 && (offered & SIZES) != 0 ? 400 : 512);
     }
     d.q[0].shown = d.q[0].next;
     if (d.wrong == SENDS_EARLY || (d.wrong == ANNOUNCES_UNASKED && (d.features & NS) == 0)) {
