@@ -103,22 +103,40 @@ static void text_checks(const struct run *run, const struct conform_rule *rule)
     }
 }
 
+/// How many checks there are of a rule; `*same` if all of them say the same.
+static unsigned count_of(const struct run *run, const struct conform_rule *rule,
+                         const struct conform_result *first, bool *same)
+{
+    unsigned count = 0;
+
+    *same = true;
+    for (unsigned i = 0; i < run->count; i++) {
+        const struct conform_result *const r = &run->results[i];
+        if (strcmp(r->check->rule, rule->label) == 0) {
+            count++;
+            *same &= strcmp(r->seen, first->seen) == 0;
+        }
+    }
+    return count;
+}
+
 static void text_rule(const struct run *run, const struct conform_rule *rule)
 {
     const char *const unchecked = rule->unchecked[run->target->role];
     const struct conform_result *first;
     const enum conform_verdict verdict = judge(run, rule, &first);
-    unsigned checks = 0;
+    bool same;
+    const unsigned checks = count_of(run, rule, first, &same);
 
-    for (unsigned i = 0; i < run->count; i++) {
-        checks += strcmp(run->results[i].check->rule, rule->label) == 0;
-    }
     (void)fprintf(run->options->out, "%-8s %-4s  %-4s  ", rule->label, rule->section,
                   verdict == CONFORM_NOT_APPLICABLE ? "-"
                   : verdict == CONFORM_FAIL         ? "FAIL"
                                                     : "pass");
     if (first == NULL) {
         (void)fprintf(run->options->out, "%s\n", unchecked != NULL ? unchecked : "no check");
+    } else if (verdict == CONFORM_NOT_APPLICABLE && same) {
+        (void)fprintf(run->options->out, "%s\n", first->seen);
+        return;
     } else if (checks == 1) {
         (void)fprintf(run->options->out, "%s\n", first->check->title);
     } else {
@@ -209,7 +227,8 @@ static void report(const struct run *run, struct conform_totals *totals)
         json_string(out, "role", role);
         (void)fputs(", \"rules\": [", out);
     } else {
-        (void)fprintf(out, "%s, as %s, held against spec/base.md\n\n", run->target->name, role);
+        (void)fprintf(out, "%s, as %s, held against spec/base.md and spec/extensions.md\n\n",
+                      run->target->name, role);
     }
     for (const struct conform_rule *rule = conform_rules; rule->label != NULL; rule++) {
         const struct conform_result *first;
@@ -224,13 +243,13 @@ static void report(const struct run *run, struct conform_totals *totals)
         }
         more = true;
     }
-    (void)fprintf(
-        out,
+    const char *const sums =
         run->options->json
             ? "],\n  \"checks\": %u, \"pass\": %u, \"fail\": %u, \"not_applicable\": %u\n}\n"
-            : "\n%u checks; rules: %u passed, %u failed, %u not applicable\n",
-        totals->checks, totals->rules[CONFORM_PASS], totals->rules[CONFORM_FAIL],
-        totals->rules[CONFORM_NOT_APPLICABLE]);
+        : totals->checks == 1 ? "\n%u check; rules: %u passed, %u failed, %u not applicable\n"
+                              : "\n%u checks; rules: %u passed, %u failed, %u not applicable\n";
+    (void)fprintf(out, sums, totals->checks, totals->rules[CONFORM_PASS],
+                  totals->rules[CONFORM_FAIL], totals->rules[CONFORM_NOT_APPLICABLE]);
     (void)fflush(out);
 }
 

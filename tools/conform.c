@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// yoke conform: holds an implementation against the rules of spec/base.md.
+// yoke conform: holds an implementation against the rules of spec/base.md and spec/extensions.md.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,10 +15,13 @@ const char tool_conform_help[] =
     "usage: yoke conform [OPTION...] FIRMWARE\n"
     "       yoke conform [OPTION...] --driver\n"
     "\n"
-    "Holds an implementation of the protocol against the rules of spec/base.md: plays the "
-    "opposite\n"
-    "side, well and badly behaved, and says of each rule whether it was kept. FIRMWARE is started\n"
-    "many times; it has to announce a service that sends back what it gets.\n"
+    "Holds an implementation of the protocol against the rules of spec/base.md and of the "
+    "extensions\n"
+    "in spec/extensions.md that it offers: plays the opposite side, well and badly behaved, and "
+    "says\n"
+    "of each rule whether it was kept. FIRMWARE is started many times; it has to announce a "
+    "service\n"
+    "that sends back what it gets.\n"
     "\n"
     "options:\n"
     "  --driver          checks Yoke's own driver role instead of firmware\n"
@@ -54,7 +57,7 @@ static int check(struct conform_target *target, const struct choices *choices)
     }
     const struct conform_totals totals = conform_report(target, &choices->options);
     if (totals.checks == 0) {
-        tool_error("name a rule of spec/base.md, as RING-3, or a chapter, as RING",
+        tool_error("name a rule of the specification, as RING-3, or a chapter, as RING",
                    "--only %s: no check has such a label", choices->options.only);
         return TOOL_USAGE;
     }
@@ -223,5 +226,14 @@ int tool_conform(int argc, char **argv)
     if (!parse(&choices, argc, argv)) {
         return TOOL_USAGE;
     }
-    return choices.driver ? check_driver(&choices) : check_firmware(&choices);
+    const int status = choices.driver ? check_driver(&choices) : check_firmware(&choices);
+    if (!choices.options.json || status == TOOL_OK || status == TOOL_FAILED) {
+        return status;
+    }
+    // There is no report.
+    cJSON *const json = cJSON_CreateObject();
+    (void)cJSON_AddNumberToObject(json, "exit_code", status);
+    (void)cJSON_AddStringToObject(json, "error", tool_last_error);
+    const int printed = tool_json_print(json);
+    return printed != TOOL_OK ? printed : status;
 }

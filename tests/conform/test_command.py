@@ -48,7 +48,7 @@ class Command(unittest.TestCase):
         code, out, err = conform("--driver", "--only", "RING-16")
         self.assertEqual((code, err), (0, ""))
         self.assertIn("RING-16  4.4   pass  ids that are not outstanding\n", out)
-        self.assertIn("1 checks; rules: 1 passed, 0 failed, 0 not applicable", out)
+        self.assertIn("1 check; rules: 1 passed, 0 failed, 0 not applicable", out)
 
     def test_json(self):
         code, out, _ = conform("--json", "--only", "NS", f"{FIRMWARE}/echo.elf")
@@ -60,6 +60,22 @@ class Command(unittest.TestCase):
         self.assertEqual(rules["NS-8"]["verdict"], "pass")
         self.assertEqual(rules["NS-5"]["verdict"], "not applicable")
         self.assertTrue(rules["NS-5"]["why"])
+
+    def test_json_of_what_cannot_be_checked(self):
+        for words, said in ((["/nowhere.elf"], "/nowhere.elf"),
+                            (["--driver", "--only", "RING-99"], "RING-99")):
+            code, out, err = conform("--json", *words)
+            report = json.loads(out)
+            self.assertEqual(report["exit_code"], code)
+            self.assertNotIn(code, (0, 1))
+            self.assertIn(said, report["error"])
+            self.assertIn(said, err)
+
+    def test_extensions_that_are_not_offered(self):
+        code, out, _ = conform("--only", "ACK", f"{FIRMWARE}/echo.elf")
+        self.assertEqual(code, 0)
+        self.assertIn("ACK-4    6     -     the device does not offer bit 20\n", out)
+        self.assertIn("5 checks; rules: 0 passed, 0 failed, 6 not applicable", out)
 
     def test_a_broken_rule_is_shown(self):
         # It multiplies instead of sending back what it gets.
