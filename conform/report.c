@@ -114,7 +114,7 @@ static unsigned count_of(const struct run *run, const struct conform_rule *rule,
         const struct conform_result *const r = &run->results[i];
         if (strcmp(r->check->rule, rule->label) == 0) {
             count++;
-            *same &= strcmp(r->seen, first->seen) == 0;
+            *same = *same && first != NULL && strcmp(r->seen, first->seen) == 0;
         }
     }
     return count;

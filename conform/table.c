@@ -41,7 +41,7 @@ bool table_buffer_sizes(const uint8_t *table, size_t size, uint32_t sizes[2])
             file32(entry + VDEV_ID) == ID_RPMSG && file32(entry + VDEV_QUEUES) == 2) {
             for (unsigned queue = 0; queue < 2; queue++) {
                 const uint32_t said =
-                    file32(entry + VDEV_BYTES + queue * QUEUE_BYTES + QUEUE_BUFFER_SIZE);
+                    file32(entry + VDEV_BYTES + (size_t)queue * QUEUE_BYTES + QUEUE_BUFFER_SIZE);
                 sizes[queue] = said != 0 ? said : BUFFER_BYTES;
             }
             return true;

@@ -98,7 +98,7 @@ static void send_void_records(struct conform *c, uint32_t client)
     _Alignas(4) uint8_t data[6 * RECORD_BYTES];
 
     for (unsigned i = 0; i < 6; i++) {
-        put_record(data + i * RECORD_BYTES, kinds[i], SERVICE_ADDRESS, client, 1);
+        put_record(data + (size_t)i * RECORD_BYTES, kinds[i], SERVICE_ADDRESS, client, 1);
     }
     device_send(c, CONTROL_ADDRESS, CONTROL_ADDRESS, data, sizeof data);
     device_send(c, CONTROL_ADDRESS, CONTROL_ADDRESS, data, 0);
