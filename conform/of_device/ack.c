@@ -264,7 +264,11 @@ static void senseless(struct conform *c)
                                      {KIND_BOUND, other, service, UINT32_MAX},
                                      {KIND_BOUND, other, service, 0},
                                      {KIND_BOUND, ADDRESS_ANY, service, 1},
-                                     {KIND_BOUND, ADDRESS_ANY, service, 0}};
+                                     {KIND_BOUND, ADDRESS_ANY, service, 0},
+                                     {KIND_BOUND, LISTENER, service, 2},
+                                     {KIND_BOUND, LISTENER, service, 0x100},
+                                     {KIND_BOUND, LISTENER, service + 77, 0},
+                                     {KIND_BOUND, LISTENER, service, 1}};
 
     for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
         send_records(c, &records[i], 1);

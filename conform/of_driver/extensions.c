@@ -219,6 +219,20 @@ static void can_be_reached(struct conform *c)
     } while (m.len != 7 || memcmp(m.data, "at once", 7) != 0);
 }
 
+/// Without the bit nothing of it exists.
+static void not_offered(struct conform *c)
+{
+    struct message m = {0};
+
+    (void)device_meet(c, &(struct device_up){0});
+    device_announce(c, c->target->service, SERVICE_ADDRESS, NS_CREATE);
+    quiet(c);
+    while (device_receive_now(c, &m)) {
+        expect(c, m.dst != CONTROL_ADDRESS, "without bit 20 nothing is sent to address 54",
+               "a message of %u bytes", m.len);
+    }
+}
+
 // --------------------------------------------------------------------------------------- buffers
 
 static void untold_sizes(struct conform *c)
@@ -244,6 +258,7 @@ static void of_512(struct conform *c)
 }
 
 const struct conform_check driver_extension_checks[] = {
+    {"VDEV-8", "bit 20 is not offered", not_offered},
     {"EXT-3", "nothing else is at address 54", nothing_else_at_54},
     {"EXT-4", "its control messages", proper_messages},
     {"EXT-5", "records that have nothing to say", void_records},

@@ -100,6 +100,7 @@ const struct deviation device_deviations[] = {
     [FORGETS_ALL] = {"ACK-3", "forgets all listeners when one goes"},
     [ANY_PEER] = {"ACK-4", "takes listeners of services that it does not have"},
     [ANY_VALUE] = {"ACK-4", "takes any value but 0 for bound"},
+    [ANY_VALUE_ENDS] = {"ACK-4", "takes any value but 1 for gone"},
     [BINDS_NOBODY] = {"ACK-4", "speaks to a listener at 0xffffffff"},
     [BINDS_TWICE] = {"ACK-4", "speaks to a listener that it knows already"},
     [STOPS_WHEN_FULL] = {"ACK-4", "stops when there are too many listeners"},

@@ -82,6 +82,7 @@ const struct deviation driver_deviations[] = {
     [SAYS_THE_SERVICE] = {"ACK-1", "names the service as the listener"},
     [SAYS_ALWAYS] = {"ACK-1", "says of each service that somebody listens"},
     [SAYS_WITHDRAWN] = {"ACK-2", "says of a withdrawn service that nobody listens"},
+    [SAYS_UNASKED] = {"VDEV-8", "says who listens though bit 20 was not offered"},
     [DEAF_AT_FIRST] = {"ACK-6", "drops the first message for a listener"},
     {0},
 };

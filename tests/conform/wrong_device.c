@@ -297,9 +297,12 @@ static bool greet(void)
 static void hear_record(const uint8_t *record)
 {
     const uint32_t address = get(record + 4, 4);
-    const uint32_t value = get(record + 12, 4);
+    uint32_t value = get(record + 12, 4);
     unsigned at = 0;
 
+    if (d.wrong == ANY_VALUE_ENDS && value != 1) {
+        value = 0;
+    }
     if ((get(record + 8, 4) != ECHO && d.wrong != ANY_PEER) ||
         (value > 1 && d.wrong != ANY_VALUE) || (address == UINT32_MAX && d.wrong != BINDS_NOBODY)) {
         return;

@@ -204,7 +204,8 @@ static void say_all(void)
 {
     for (unsigned i = 0; i < CLIENTS; i++) {
         struct client *const c = &d.clients[i];
-        if (c->address != 0 && c->due && (d.features & ACK) != 0 && d.spares != 0) {
+        if (c->address != 0 && c->due && ((d.features & ACK) != 0 || d.wrong == SAYS_UNASKED) &&
+            d.spares != 0) {
             c->due = false;
             say(c->address, c->service, 1);
         }

@@ -84,6 +84,7 @@ enum {
     SAYS_THE_SERVICE,
     SAYS_ALWAYS,
     SAYS_WITHDRAWN,
+    SAYS_UNASKED,
     DEAF_AT_FIRST,
 };
 
