@@ -78,9 +78,11 @@ struct conform_target {
     uint64_t free_pa;
     size_t free_size;
 
-    /// Device under test: bytes of a buffer of each queue, as its table of version 2 says; 0: there
-    /// is none that says so.
+    /// Bytes of a buffer of each queue, as a table of version 2 says; 0: there is none that says
+    /// so. Device under test: its own. Driver under test: set by the checker between load() and
+    /// start(), if `told`.
     uint32_t buffer_size[2];
+    bool told; ///< Driver under test: it heeds `buffer_size`.
 
     /// The application. Device under test: the service that it offers, which sends back what it
     /// gets. Driver under test: the service that it looks for; it greets who announces that, with

@@ -33,6 +33,7 @@ void device_load(struct conform *c, const struct device_up *up)
 {
     load(c);
     write_entry(c, up);
+    memcpy(c->target->buffer_size, up->sizes, sizeof up->sizes);
     c->device.status_count = 0;
     c->device.keeps = false;
 }

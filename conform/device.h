@@ -45,6 +45,7 @@ struct device_up {
     uint32_t features; ///< To offer; 0: name service, EVENT_IDX and INDIRECT_DESC.
     uint32_t num;      ///< Of both rings; 0: DEVICE_NUM.
     uint32_t align;    ///< The same; 0: DEVICE_ALIGN.
+    uint32_t sizes[2]; ///< Of buffers, to tell the driver; 0: nothing.
 };
 
 /// The driver lets go, and the entry is that of an image; a device that it may drive.

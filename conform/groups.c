@@ -18,13 +18,8 @@ static const struct conform_check *const of_device[] = {
 };
 
 static const struct conform_check *const of_driver[] = {
-    driver_vdev_checks,
-    driver_ring_checks,
-    driver_doorbell_checks,
-    driver_message_checks,
-    driver_name_checks,
-    driver_extension_checks,
-    NULL,
+    driver_vdev_checks, driver_ring_checks,   driver_doorbell_checks, driver_message_checks,
+    driver_name_checks, driver_buffer_checks, driver_ack_checks,      NULL,
 };
 
 const struct conform_check *const *const conform_groups[CONFORM_ROLES] = {

@@ -11,6 +11,7 @@ extern const struct conform_check driver_ring_checks[];
 extern const struct conform_check driver_doorbell_checks[];
 extern const struct conform_check driver_message_checks[];
 extern const struct conform_check driver_name_checks[];
-extern const struct conform_check driver_extension_checks[];
+extern const struct conform_check driver_buffer_checks[];
+extern const struct conform_check driver_ack_checks[];
 
 #endif

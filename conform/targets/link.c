@@ -128,6 +128,11 @@ static bool start(struct conform_target *target)
         .tx_pool = {l->shared + CONFORM_LINK_RINGS + CONFORM_LINK_BUFFERS / 2,
                     BUFFERS_PA + CONFORM_LINK_BUFFERS / 2, CONFORM_LINK_BUFFERS / 2},
     };
+    if (target->buffer_size[0] != 0) {
+        config.known = UINT64_MAX;
+        config.rx_size = target->buffer_size[0];
+        config.tx_size = target->buffer_size[1];
+    }
     memset(l->clients, 0, sizeof l->clients);
     status = yoke_link_driver_init(&l->link, &config);
     if (status == YOKE_OK) {
@@ -211,6 +216,7 @@ void conform_link_open(struct conform_link *l)
         .entry = (uint8_t *)l->entry,
         .da = {{RINGS_DA, CONFORM_LINK_RINGS, l->shared}},
         .pa = {{BUFFERS_PA, CONFORM_LINK_BUFFERS, l->shared + CONFORM_LINK_RINGS}},
+        .told = true,
         .service = "conform-echo",
         .answer_ms = 100,
         .quiet_ms = 20,

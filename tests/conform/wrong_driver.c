@@ -8,7 +8,7 @@
 #define DA 0x21000000u
 #define PA UINT64_C(0x8200000000)
 #define RINGS 0x10000u
-#define SIZE 0x80000u
+#define SIZE 0xa0000u
 #define NUM_MAX 256u
 #define CLIENTS 6u
 #define HELD 32u
@@ -27,7 +27,7 @@ struct queue {
 
 struct note {
     uint32_t src, dst, size, service_of;
-    uint8_t data[512];
+    uint8_t data[1024];
 };
 
 static struct {
@@ -35,6 +35,7 @@ static struct {
     unsigned wrong;
     uint64_t now;
     uint32_t bells, rang, features, next_address;
+    uint32_t size[2]; ///< Bytes of a buffer of each queue.
     bool up, broken, placed;
     struct queue q[2];
     uint16_t spare[NUM_MAX];
@@ -78,7 +79,7 @@ static uint8_t *buffer(unsigned queue, uint32_t i)
     if (d.wrong == SHARES_BUFFERS && i == 1) {
         i = 0;
     }
-    return d.memory + RINGS + (queue * 256u + i) * 512u;
+    return d.memory + RINGS + (queue * 256u + i) * 1024u;
 }
 
 static void put(unsigned queue, uint32_t i, uint32_t len)
@@ -342,7 +343,7 @@ static void take(uint32_t id, uint32_t len)
 {
     const uint8_t *at = buffer(0, id);
     struct note note;
-    uint32_t room = 512;
+    uint32_t room = d.size[0];
     bool refused = true;
 
     if (d.wrong == READS_LENGTH_BACK) {
@@ -361,7 +362,8 @@ static void take(uint32_t id, uint32_t len)
         note.src = d.wrong == OTHER_BYTE_ORDER ? __builtin_bswap32(src) ^ 1 : src;
         note.dst = get(at + 4, 4);
         note.size = get(at + 12, 2);
-        refused = note.size > len - 16 || note.size > 496;
+        refused =
+            note.size > len - 16 || note.size > (d.wrong == STAYS_AT_496 ? 512 : d.size[0]) - 16;
         if (d.wrong == ANY_HEADER_LEN && refused) {
             note.size = 4;
             refused = false;
@@ -373,7 +375,7 @@ static void take(uint32_t id, uint32_t len)
     }
     const bool kept = d.wrong == KEEPS_RECORDS && len >= 16 && note.dst == 54;
     if ((!refused || d.wrong != KEEPS_REFUSED) && !kept) {
-        put(0, id, d.wrong == RETURNS_LESS && len > 16 ? len : 512);
+        put(0, id, d.wrong == RETURNS_LESS && len > 16 ? len : d.size[0]);
     }
     if (!refused) {
         receive(&note);
@@ -485,6 +487,11 @@ static bool start(struct conform_target *target)
     if (d.wrong == TAKES_TOO_MUCH) {
         d.features |= INDIRECT;
     }
+    const bool told = target->buffer_size[0] != 0 && (offered & SIZES) != 0;
+    for (unsigned i = 0; i < 2; i++) {
+        d.size[i] = told ? target->buffer_size[d.wrong == SIZES_SWAPPED ? 1 - i : i] : 512;
+    }
+    d.features |= told ? SIZES : 0;
     set(field(16), 4, d.features);
     if (!place(0) || !place(1)) {
         set(field(24), 1, 0);
@@ -497,12 +504,13 @@ static bool start(struct conform_target *target)
     if (d.wrong != REMEMBERS_SERVICES) {
         memset(d.clients, 0, sizeof d.clients);
     }
-    for (uint32_t i = 0; i < d.q[1].num; i++) {
+    const unsigned part = told && d.wrong == HALF_THE_BUFFERS ? 2 : 1;
+    for (uint32_t i = 0; i < d.q[1].num / part; i++) {
         d.spare[d.spares++] = (uint16_t)i;
     }
-    for (uint32_t i = 0; i < d.q[0].num; i++) {
-        memset(buffer(1, i), 0xcc, 512);
-        put(0, i, d.wrong == BUFFERS_OF_400 && (offered & SIZES) != 0 ? 400 : 512);
+    for (uint32_t i = 0; i < d.q[0].num / part; i++) {
+        memset(buffer(1, i), 0xcc, d.size[1]);
+        put(0, i, d.wrong == BUFFERS_OF_400 && (offered & SIZES) != 0 ? 400 : d.size[0]);
     }
     d.q[0].shown = d.q[0].next;
     if (d.wrong == SENDS_EARLY || (d.wrong == ANNOUNCES_UNASKED && (d.features & NS) == 0)) {
@@ -575,6 +583,7 @@ struct conform_target *wrong_driver(unsigned deviation)
         .entry = (uint8_t *)d.entry,
         .da = {{DA, RINGS, d.memory}},
         .pa = {{PA + RINGS, SIZE - RINGS, d.memory + RINGS}},
+        .told = true,
         .service = "svc",
         .answer_ms = 60,
         .quiet_ms = 12,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Extensions: acknowledgement, as the one who listens, with its control records; and buffers of
-// other sizes, of which no driver here was told.
+// Acknowledgement, as the one who listens, and its control records.
 #include "groups.h"
 
 #include <string.h>
@@ -233,38 +232,12 @@ static void not_offered(struct conform *c)
     }
 }
 
-// --------------------------------------------------------------------------------------- buffers
-
-static void untold_sizes(struct conform *c)
-{
-    device_begin(c, &(struct device_up){.features = USUAL | FEATURE_BUFFERS});
-    expect(c, (c->device.features & FEATURE_BUFFERS) == 0,
-           "who has read no buffer sizes does not take bit 16", "it does");
-}
-
-static void of_512(struct conform *c)
-{
-    uint32_t id = 0;
-
-    device_begin(c, &(struct device_up){.features = USUAL | FEATURE_BUFFERS});
-    if ((c->device.features & FEATURE_BUFFERS) != 0) {
-        not_applicable(c, "the driver took bit 16");
-    }
-    while (device_take(c, QUEUE_TO_DRIVER, &id)) {
-        expect(c, c->device.was[0][id].len == BUFFER_BYTES,
-               "if bit 16 was not taken, buffers have 512 bytes", "one has %u",
-               c->device.was[0][id].len);
-    }
-}
-
-const struct conform_check driver_extension_checks[] = {
+const struct conform_check driver_ack_checks[] = {
     {"VDEV-8", "bit 20 is not offered", not_offered},
     {"EXT-3", "nothing else is at address 54", nothing_else_at_54},
     {"EXT-4", "its control messages", proper_messages},
     {"EXT-5", "records that have nothing to say", void_records},
     {"EXT-6", "buffers of control messages", records_go_back},
-    {"BUF-1", "bit 16 is offered, and no table says sizes", untold_sizes},
-    {"BUF-3", "bit 16 is offered, and not taken", of_512},
     {"ACK-1", "a service gets a listener", is_told},
     {"ACK-1", "it is announced again", is_told_again},
     {"ACK-1", "a service without a listener", of_nobody},
