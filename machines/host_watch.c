@@ -123,15 +123,17 @@ static void read_one(struct yoke_host *host, struct yoke_host_trace *trace)
 void yoke_host_read_trace(struct yoke_host *host)
 {
     char text[512];
+    size_t got = 0;
 
+    // Taken first and shown last: so what was traced before it comes before it, whole lines of it.
     if (host->machine->ops->console != NULL) {
-        const size_t got = host->machine->ops->console(host->machine, text, sizeof text);
-        if (got != 0) {
-            show(host, text, got);
-        }
+        got = host->machine->ops->console(host->machine, text, sizeof text);
     }
     for (uint32_t i = 0; i < host->trace_count; i++) {
         read_one(host, &host->traces[i]);
+    }
+    if (got != 0) {
+        show(host, text, got);
     }
     host->trace_due = yoke_host_clock() / 1000000u + TRACE_MS;
 }

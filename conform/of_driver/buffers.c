@@ -12,8 +12,8 @@ static uint32_t meet(struct conform *c, uint32_t to_driver, uint32_t to_device)
     if (!c->target->told) {
         not_applicable(c, "it cannot be told a table of version 2 here");
     }
-    const uint32_t client =
-        device_meet(c, &(struct device_up){.features = WITH_SIZES, .sizes = {to_driver, to_device}});
+    const uint32_t client = device_meet(
+        c, &(struct device_up){.features = WITH_SIZES, .sizes = {to_driver, to_device}});
     if ((c->device.features & FEATURE_BUFFERS) == 0) {
         not_applicable(c, "the driver does not take bit 16");
     }
@@ -69,8 +69,9 @@ static void echo_big(struct conform *c, uint32_t client, uint32_t size, uint32_t
         return;
     }
     const uint32_t len = get16(o->at + 12);
-    expect(c, len == size && o->len >= HEADER_BYTES + len &&
-                  memcmp(o->at + HEADER_BYTES, data, size) == 0,
+    expect(c,
+           len == size && o->len >= HEADER_BYTES + len &&
+               memcmp(o->at + HEADER_BYTES, data, size) == 0,
            "the payload arrives as it was sent, and so does the answer",
            "%u bytes came back as %u%s", size, len, len == size ? ", and other ones" : "");
     device_give(c, QUEUE_TO_DEVICE, id, 0);

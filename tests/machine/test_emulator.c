@@ -328,6 +328,46 @@ static void test_an_exit_is_recorded(void **state)
     end(host);
 }
 
+// Firmware that traces the rest of a line and then says something on its console, all of it between
+// two looks of the host.
+static struct yoke_host *talker;
+static bool talks;
+
+static size_t say(struct yoke_machine *machine, char *text, size_t size)
+{
+    char *const log =
+        yoke_plan_at(&talker->plan, yoke_plan_find(&talker->plan, YOKE_AREA_TRACE, 0, 0));
+
+    (void)machine;
+    if (!talks || size < 5) {
+        return 0;
+    }
+    talks = false;
+    memcpy(log + strlen(log), " and its end\n", 14);
+    memcpy(text, "last\n", 5);
+    return 5;
+}
+
+static void test_what_was_traced_before_a_console_s_text_is_shown_before_it(void **state)
+{
+    struct yoke_host *const host = boot("echo");
+    struct yoke_machine_ops ops = *host->machine->ops;
+    const struct yoke_machine_ops *const own = host->machine->ops;
+    (void)state;
+
+    talker = host;
+    ops.console = say;
+    char *const log = yoke_plan_at(&host->plan, yoke_plan_find(&host->plan, YOKE_AREA_TRACE, 0, 0));
+    memcpy(log, "a line", 7);
+    yoke_host_read_trace(host);
+    host->machine->ops = &ops;
+    talks = true;
+    yoke_host_read_trace(host);
+    host->machine->ops = own;
+    assert_string_equal(host->tail, "a line and its end\nlast\n");
+    end(host);
+}
+
 // A host that has the memory itself, and calls it by other addresses than the core does: a kernel,
 // as in interop/linux.
 #define ELSEWHERE UINT64_C(0x712345000)
@@ -409,6 +449,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_doorbell_at_any_instruction_of_an_echo_is_never_lost),
         cmocka_unit_test(test_faults_are_recorded_at_their_very_instruction),
         cmocka_unit_test(test_an_exit_is_recorded),
+        cmocka_unit_test(test_what_was_traced_before_a_console_s_text_is_shown_before_it),
         cmocka_unit_test(test_descriptors_may_hold_other_addresses_if_the_firmware_is_told),
     };
 
